@@ -1,0 +1,49 @@
+# Everything a fresh machine needs is built here: `make demo` and `make test` want only Python and make.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# An inherited PYTHONDONTWRITEBYTECODE would leave the environment uncompiled: every start pays seconds.
+unexport PYTHONDONTWRITEBYTECODE
+unexport PYTHONPATH
+export PYTHONNOUSERSITE := 1
+
+.PHONY: help env demo test test-slow lint types imports check docs bench clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+env: $(VENV)/.stamp ## build .venv from the lock
+
+$(VENV)/.stamp: requirements.lock pyproject.toml .ci/bootstrap.py
+	$(PYTHON) .ci/bootstrap.py $(VENV)
+
+demo: env ## ingest the example plans through Airflow, purge, verify; ARGS=--exit stops at the end
+	$(BIN)/tutela demo $(ARGS)
+
+test: env ## the whole test suite
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: env ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: env ## mypy strict, pyright for LiteralString
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+imports: env ## import rules
+	$(BIN)/lint-imports
+
+docs: env ## regenerate the documents made from code
+	$(BIN)/python docs/generate.py
+
+check: lint types imports test ## all that CI runs
+
+bench: env ## file to vault, stage by stage
+	$(BIN)/python benchmarks/pipeline.py $(ARGS)
+
+clean: ## remove the environment and the default home (asks the platform to stop first)
+	-$(BIN)/tutela down
+	rm -rf $(VENV) .tutela
