@@ -112,8 +112,7 @@ class Outcome:
     arrived: int = 0
     refused: Mapping[str, int] = field(default_factory=dict)
     quarantined: Mapping[str, int] = field(default_factory=dict)
-    """Expectation → rows that failed it; a row may fail several, so these do not add up to ``quarantined_rows``."""
-    quarantined_rows: int = 0
+    """Expectation → rows; a row counts once, under the first critical expectation (in suite order) that it failed."""
     stored: int = 0
 
     def __add__(self, other: Outcome) -> Outcome:
@@ -124,7 +123,6 @@ class Outcome:
             arrived=self.arrived + other.arrived,
             refused=_sum(self.refused, other.refused),
             quarantined=_sum(self.quarantined, other.quarantined),
-            quarantined_rows=self.quarantined_rows + other.quarantined_rows,
             stored=self.stored + other.stored,
         )
 

@@ -1,0 +1,119 @@
+"""Seal a record: one key a record, one AES-256-GCM part a sensitivity level.
+
+``record_key = HKDF-SHA256(ikm = subject_key, salt = cohort_key, info = record_id)`` (RFC 5869), so destroying either
+the subject's or the cohort's key destroys the record. A part is ``nonce || ciphertext || tag`` with the record id, the
+level and the schema version as associated data: a part opens at no other place. Nonces are random, because a record may
+be sealed again under the same key when a steward corrects it.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from pipelines.errors import KeyUnavailable
+
+SCHEMA_VERSION = 1
+LEVELS = (1, 2, 3, 4, 5)
+_NONCE = 12
+_ENCODE = msgspec.json.Encoder().encode
+_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+_CONTEXT = struct.Struct(">16sBH")
+_SHA256 = hashes.SHA256()
+
+Parts = tuple[bytes | None, bytes | None, bytes | None, bytes | None, bytes | None]
+"""The sealed parts of one record, level 1 first; None where the record holds nothing of that level."""
+
+
+def record_key(subject_key: bytes, cohort_key: bytes, record_id: bytes) -> bytes:
+    """Derive the 32-byte key of one record (RFC 5869)."""
+    return HKDF(_SHA256, 32, cohort_key, record_id).derive(subject_key)
+
+
+def seal_part(cipher: AESGCM, plain: bytes, nonce: bytes, record_id: bytes, level: int, version: int) -> bytes:
+    """Seal one part."""
+    return nonce + cipher.encrypt(nonce, plain, _CONTEXT.pack(record_id, level, version))
+
+
+def open_part(cipher: AESGCM, sealed: bytes, record_id: bytes, level: int, version: int) -> dict[str, Any]:
+    """Open one part: field → value.
+
+    Raises:
+        KeyUnavailable: the key is another's or destroyed, or the part was altered or moved.
+    """
+    try:
+        plain = cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], _CONTEXT.pack(record_id, level, version))
+    except InvalidTag:
+        raise KeyUnavailable("A sealed part does not open: its key was destroyed, or it was altered.") from None
+    return _DECODE(plain)
+
+
+def seal_records(
+    record_ids: Sequence[bytes],
+    subject_keys: Sequence[bytes],
+    cohort_keys: Sequence[bytes],
+    levels: Mapping[int, tuple[Sequence[str], Sequence[Sequence[Any]]]],
+    randomness: Callable[[int], bytes],
+) -> list[Parts]:
+    """Seal many records.
+
+    Args:
+        record_ids: 16 bytes each.
+        subject_keys: 32 bytes each, same order.
+        cohort_keys: 32 bytes each, same order.
+        levels: level → (field names, one sequence of values a record; all None: the record has no such part).
+        randomness: gives n random bytes.
+
+    Returns:
+        The parts of each record, same order.
+    """
+    present = {level: names for level, (names, _) in levels.items()}
+    pools = [levels[level][1] for level in present]
+    nonces = randomness(_NONCE * len(record_ids) * max(1, len(present)))
+    sealed: list[Parts] = []
+    position = 0
+    for row, (record_id, subject_key, cohort_key) in enumerate(zip(record_ids, subject_keys, cohort_keys, strict=True)):
+        cipher = AESGCM(record_key(subject_key, cohort_key, record_id))
+        parts: list[bytes | None] = [None] * len(LEVELS)
+        for (level, names), pool in zip(present.items(), pools, strict=True):
+            values = pool[row]
+            if any(value is not None for value in values):
+                nonce = nonces[position : position + _NONCE]
+                position += _NONCE
+                plain = _ENCODE(dict(zip(names, values, strict=True)))
+                parts[level - 1] = seal_part(cipher, plain, nonce, record_id, level, SCHEMA_VERSION)
+        sealed.append((parts[0], parts[1], parts[2], parts[3], parts[4]))
+    return sealed
+
+
+def seal_whole(
+    record_ids: Sequence[bytes], holder_key: bytes, cohort_keys: Sequence[bytes], rows: Sequence[dict[str, Any]],
+    randomness: Callable[[int], bytes],
+) -> list[bytes]:
+    """Seal rows whole (quarantine): one part of the highest level each."""
+    sealed = []
+    for record_id, cohort_key, row in zip(record_ids, cohort_keys, rows, strict=True):
+        cipher = AESGCM(record_key(holder_key, cohort_key, record_id))
+        sealed.append(seal_part(cipher, _ENCODE(row), randomness(_NONCE), record_id, LEVELS[-1], SCHEMA_VERSION))
+    return sealed
+
+
+def open_record(record_id: bytes, subject_key: bytes, cohort_key: bytes, parts: Sequence[bytes | None], version: int) -> dict[str, Any]:
+    """Open all the parts of one record that are given: field → value, empty fields left out.
+
+    Raises:
+        KeyUnavailable: as :func:`open_part`.
+    """
+    cipher = AESGCM(record_key(subject_key, cohort_key, record_id))
+    values: dict[str, Any] = {}
+    for level, sealed in zip(LEVELS, parts, strict=True):
+        if sealed is not None:
+            values |= open_part(cipher, bytes(sealed), record_id, level, version)
+    return {name: value for name, value in values.items() if value is not None}

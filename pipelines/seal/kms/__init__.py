@@ -1,0 +1,55 @@
+"""Key-management providers: one a file, chosen by the scheme of a URI; code never branches on the provider.
+
+A provider holds named 256-bit keys that never leave it. The platform keeps two kinds there: root generations, which
+wrap the keyring's page keys, and run keys, which wrap the keys of a run's staging files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from pipelines.errors import PolicyError
+from pipelines.seal.kms.file import FileKms
+
+
+class Kms(Protocol):
+    """What a provider must offer. Every method raises KeyUnavailable when the provider or the key can't be had."""
+
+    scheme: str
+    guarantee: str
+    """What its deletion guarantees, in one sentence; certificates repeat it."""
+
+    def create(self, name: str) -> None:
+        """Make a key, durable on return; making the same name again is no error and changes nothing."""
+
+    def exists(self, name: str) -> bool:
+        """Tell whether the key can still be used."""
+
+    def destroy(self, name: str) -> None:
+        """Destroy a key for good; destroying what is gone is no error."""
+
+    def wrap(self, name: str, keys: Iterable[bytes], context: bytes) -> list[bytes]:
+        """Wrap keys, bound to a context."""
+
+    def unwrap(self, name: str, wrapped: Iterable[bytes], context: bytes) -> list[bytes]:
+        """Unwrap keys that were wrapped in the same context."""
+
+    def names(self) -> Sequence[str]:
+        """List the keys it holds."""
+
+
+PROVIDERS: dict[str, Callable[[str, Path], Kms]] = {"file": FileKms.from_uri}
+
+
+def open_kms(uri: str, home: Path) -> Kms:
+    """Open the provider that a URI names.
+
+    Raises:
+        PolicyError: no provider has this scheme.
+    """
+    scheme, _, rest = uri.partition(":")
+    if scheme not in PROVIDERS:
+        raise PolicyError(f"TUTELA_KMS names the unknown provider {scheme!r}; known: {', '.join(sorted(PROVIDERS))}.")
+    return PROVIDERS[scheme](rest, home)

@@ -1,0 +1,36 @@
+-- ensure_terms --
+-- What was agreed to: once for each combination.
+INSERT INTO consent.terms (plan, notice, notice_sha256, purposes, method)
+VALUES (:plan, :notice, :notice_sha256, :purposes, :method)
+ON CONFLICT DO NOTHING;
+
+-- find_terms --
+-- The number of a combination.
+SELECT terms_id FROM consent.terms
+ WHERE plan = :plan AND notice = :notice AND notice_sha256 = :notice_sha256 AND purposes = :purposes AND method = :method;
+
+-- copy_receipts --
+-- Receipts of consent in.
+COPY consent.receipt (receipt_id, subject_id, terms_id, action, at, valid_until, recorded_at)
+FROM STDIN (FORMAT binary)
+
+-- insert_receipt --
+-- One receipt.
+INSERT INTO consent.receipt (receipt_id, subject_id, terms_id, action, at, valid_until, recorded_at)
+VALUES (:receipt_id, :subject_id, :terms_id, :action, :at, :valid_until, :at);
+
+-- withdrawals --
+-- The latest withdrawal, for each purpose, of the subjects behind some identifiers.
+SELECT w.position, p.purpose, max(r.at) AS at
+  FROM wanted_index w
+  JOIN vault.blind_index b ON b.digest = w.digest AND b.kind = (CAST(:kinds AS text[]))[w.kind + 1]
+  JOIN consent.receipt r ON r.subject_id = b.subject_id AND r.action = 'withdrawn'
+  JOIN consent.terms t USING (terms_id)
+ CROSS JOIN LATERAL unnest(t.purposes) AS p(purpose)
+ GROUP BY w.position, p.purpose;
+
+-- receipts_of_subject --
+-- All receipts of one subject, in order.
+SELECT r.receipt_id, r.action, r.at, r.valid_until, t.plan, t.notice, t.purposes, t.method
+  FROM consent.receipt r JOIN consent.terms t USING (terms_id)
+ WHERE r.subject_id = :subject_id ORDER BY r.at, r.recorded_at;

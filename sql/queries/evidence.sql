@@ -1,0 +1,27 @@
+-- last_checkpoint --
+-- The newest tree head and what the next append needs.
+SELECT size, document, frontier FROM evidence.checkpoint ORDER BY size DESC LIMIT 1;
+
+-- insert_entry --
+-- A few entries.
+INSERT INTO evidence.entry (seq, body, leaf) VALUES (:seq, :body, :leaf);
+
+-- copy_entries --
+-- Many entries in.
+COPY evidence.entry (seq, body, leaf) FROM STDIN (FORMAT binary)
+
+-- insert_checkpoint --
+-- A signed tree head.
+INSERT INTO evidence.checkpoint (size, root, document, frontier) VALUES (:size, :root, :document, :frontier);
+
+-- entries --
+-- All entries up to a size, in order.
+SELECT seq, body FROM evidence.entry WHERE seq < :size ORDER BY seq;
+
+-- leaves --
+-- All leaf hashes up to a size, in order.
+SELECT leaf FROM evidence.entry WHERE seq < :size ORDER BY seq;
+
+-- checkpoints --
+-- All signed tree heads.
+SELECT document FROM evidence.checkpoint ORDER BY size;

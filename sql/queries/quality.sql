@@ -1,0 +1,43 @@
+-- insert_score --
+-- What one expectation counted in one batch.
+INSERT INTO quality.score (batch_id, expectation, field, dimension, severity, evaluated, failed)
+VALUES (:batch_id, :expectation, :field, :dimension, :severity, :evaluated, :failed);
+
+-- insert_document --
+-- The Great Expectations result of a batch, without values.
+INSERT INTO quality.document (batch_id, result) VALUES (:batch_id, CAST(:result AS jsonb));
+
+-- copy_quarantine --
+-- Quarantined rows in, sealed.
+COPY quality.quarantine (record_id, batch_id, holder_id, cohort_id, expires_on, schema_version, failed, sealed,
+                         arrived_at) FROM STDIN (FORMAT binary)
+
+-- insert_profile --
+-- What classification found in one column.
+INSERT INTO catalog.column_profile (batch_id, field, declared, entity, category, level, code, confidence, cells, found,
+                                    also)
+VALUES (:batch_id, :field, :declared, :entity, :category, :level, :code, :confidence, :cells, :found,
+        CAST(:also AS jsonb));
+
+-- scores --
+-- Scores of every expectation over all batches of each plan.
+SELECT b.plan, s.expectation, s.field, s.dimension, s.severity, sum(s.evaluated)::bigint AS evaluated,
+       sum(s.failed)::bigint AS failed, count(*) AS batches
+  FROM quality.score s JOIN vault.batch b USING (batch_id)
+ WHERE CAST(:run AS text) IS NULL OR b.run = :run
+ GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2;
+
+-- documents --
+-- Results of the last batch of each plan, for Data Docs.
+SELECT DISTINCT ON (b.plan) b.plan, d.result, b.at
+  FROM quality.document d JOIN vault.batch b USING (batch_id)
+ ORDER BY b.plan, b.batch_id DESC;
+
+-- totals --
+-- What became of all rows of each plan.
+SELECT b.plan, sum(b.arrived)::bigint AS arrived, sum(b.stored)::bigint AS stored,
+       sum((SELECT coalesce(sum(value::bigint), 0) FROM jsonb_each_text(b.refused)))::bigint AS refused,
+       sum((SELECT coalesce(sum(value::bigint), 0) FROM jsonb_each_text(b.quarantined)))::bigint AS quarantined
+  FROM vault.batch b
+ WHERE CAST(:run AS text) IS NULL OR b.run = :run
+ GROUP BY b.plan ORDER BY b.plan;
