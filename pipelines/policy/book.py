@@ -1,0 +1,50 @@
+"""The whole policy, loaded and checked; what every stage asks.
+
+Not for reading files: `pipelines.policy.load` does, and it is the only one that does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - pydantic resolves the annotations at run time
+
+from pipelines.errors import UnknownPlan
+from pipelines.policy.notices import Notice  # noqa: TC001 - as above
+from pipelines.policy.partners import Partner  # noqa: TC001 - as above
+from pipelines.policy.plans import Plan  # noqa: TC001 - as above
+from pipelines.policy.problems import suggestion
+from pipelines.policy.purposes import Purpose  # noqa: TC001 - as above
+from pipelines.policy.retention import RetentionClass, RetentionSchedule  # noqa: TC001 - as above
+from pipelines.policy.taxonomy import Taxonomy  # noqa: TC001 - as above
+from pipelines.policy.terms import Frozen
+
+
+class Policy(Frozen):
+    """Everything that people wrote and reviewed, in one frozen value."""
+
+    taxonomy: Taxonomy
+    purposes: Mapping[str, Purpose]
+    schedule: RetentionSchedule
+    notices: Mapping[str, Notice]
+    partners: Mapping[str, Partner]
+    plans: Mapping[str, Plan] = {}
+
+    @property
+    def retention(self) -> Mapping[str, RetentionClass]:
+        """The retention classes by key."""
+        return self.schedule.classes
+
+    def schedule_hash(self) -> str:
+        """Return the hash by which a standing approval names the retention schedule."""
+        return self.schedule.hash()
+
+    def plan(self, name: str) -> Plan:
+        """Return the collection plan of that name.
+
+        Raises:
+            UnknownPlan: there is none.
+        """
+        if name not in self.plans:
+            hint = suggestion(name, self.plans)
+            msg = f"There is no collection plan `{name}`; {hint} `tutela plan list` shows them all."
+            raise UnknownPlan(msg)
+        return self.plans[name]

@@ -1,0 +1,82 @@
+"""The small words that all policy files share: a frozen model, a name in two languages, a period, a duration.
+
+Not for anything that only one policy file says; that stands beside its own model.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Words = Annotated[str, Field(min_length=1, pattern=r"\S")]
+"""Text that says something: blank is refused."""
+Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+"""A name that other policy files refer to."""
+
+
+class Frozen(BaseModel):
+    """A policy statement: it can't be changed after loading and knows no keys but its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Bilingual(Frozen):
+    """One text in the two languages of the screens."""
+
+    zh: Words
+    en: Words
+
+
+class Validity(Frozen):
+    """Days, first and last included, in which something is in force."""
+
+    since: dt.date = Field(alias="from")
+    until: dt.date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Validity:
+        if self.until < self.since:
+            msg = "`until` is before `from`"
+            raise ValueError(msg)
+        return self
+
+    def covers(self, day: dt.date) -> bool:
+        """Tell whether the day lies within, both ends included."""
+        return self.since <= day <= self.until
+
+
+class Duration(Frozen):
+    """Exactly one of years, months or days."""
+
+    years: Annotated[int, Field(ge=1, le=100)] | None = None
+    months: Annotated[int, Field(ge=1, le=1200)] | None = None
+    days: Annotated[int, Field(ge=1, le=36_525)] | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Duration:
+        if sum(part is not None for part in (self.years, self.months, self.days)) != 1:
+            msg = "a duration has exactly one of `years`, `months` or `days`"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def in_months(self) -> int | None:
+        """The duration in calendar months, or None where it is counted in days."""
+        return self.years * 12 if self.years is not None else self.months
+
+    def after(self, start: dt.date) -> dt.date:
+        """Return the corresponding day; where its month has no such day, the last day of that month.
+
+        Source: Civil Code (2021), art. 202: periods by year and month end on the corresponding day, else on the last
+        day of the month. A day beyond the calendar's end (year 9999) is its last day: nothing falls due by overflow.
+        """
+        if self.in_months is None:
+            return start + min(dt.timedelta(days=self.days or 0), dt.date.max - start)
+        month = start.year * 12 + start.month - 1 + self.in_months
+        year, month = divmod(month, 12)
+        if year > dt.MAXYEAR:
+            return dt.date.max
+        return dt.date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
