@@ -43,7 +43,7 @@ CREATE INDEX batch_by_run ON vault.batch (run);
 -- A role may be granted the parts up to a level and no further.
 CREATE TABLE vault.record (
   record_id       uuid NOT NULL,                -- delivery's keyed hash || row number
-  expires_on      date NOT NULL,                -- last day of retention; due on the next
+  expires_on      date NOT NULL,                -- the first day on which it is due
   cohort_id       integer NOT NULL,
   subject_id      bigint NOT NULL,
   batch_id        bigint NOT NULL,

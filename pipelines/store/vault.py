@@ -1,0 +1,134 @@
+"""Sealed records, batches and deliveries. Handles ciphertext and counts only; not for opening anything."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.moments import Days, postgres_micro
+from pipelines.records import Origin
+from pipelines.store import binary_copy
+from pipelines.store.database import Tx
+
+RecordIds = npt.NDArray[np.uint8]
+"""Record ids as rows: shape (n, 16)."""
+_NULL = struct.pack(">i", -1)
+_LENGTH = struct.Struct(">i")
+_DELIVERY_BYTES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRecords:
+    """Records ready to be stored, column by column, equally long."""
+
+    record_ids: RecordIds
+    expires: Days
+    cohorts: npt.NDArray[np.int32]
+    subjects: npt.NDArray[np.int64]
+    levels: npt.NDArray[np.int16]
+    parts: Sequence[Sequence[bytes | None]] = field(repr=False)
+    schema_version: int
+
+    def __len__(self) -> int:
+        """Count the records."""
+        return len(self.record_ids)
+
+
+def record_ids(origin: Origin, rows: npt.NDArray[np.int64]) -> RecordIds:
+    """Name records: the delivery's keyed hash (10 bytes), then the row number (6 bytes).
+
+    The same row of the same delivery has the same id for ever, which makes every retry idempotent, and ids of one
+    delivery are neighbours in the index.
+    """
+    ids = np.zeros((len(rows), 16), dtype=np.uint8)
+    ids[:, :_DELIVERY_BYTES] = np.frombuffer(origin.delivery.bytes[:_DELIVERY_BYTES], dtype=np.uint8)
+    ids[:, _DELIVERY_BYTES:] = rows.astype(">i8").view(np.uint8).reshape(-1, 8)[:, 2:]
+    return ids
+
+
+def register_delivery(tx: Tx, plan: str, delivery: UUID, chunk_rows: int, at: datetime) -> int:
+    """Remember a delivery; return the chunk size that it is cut by, which is that of its first sight."""
+    tx.run("register_delivery", plan=plan, delivery_id=delivery, chunk_rows=chunk_rows, at=at)
+    return int(tx.scalar("delivery_chunk_rows", plan=plan, delivery_id=delivery))
+
+
+def is_done(tx: Tx, origin: Origin) -> bool:
+    """Tell whether a chunk was brought in before."""
+    return bool(tx.scalar("batch_exists", plan=origin.plan, delivery_id=origin.delivery, chunk=origin.chunk))
+
+
+def put_batch(
+    tx: Tx, origin: Origin, *, arrived: int, stored: int, refused: Mapping[str, int], quarantined: Mapping[str, int],
+    level: int, at: datetime,
+) -> int:
+    """Record that a chunk is done; return the batch's number."""
+    return int(
+        tx.scalar(
+            "insert_batch", plan=origin.plan, delivery_id=origin.delivery, chunk=origin.chunk, run=origin.run,
+            arrived=arrived, stored=stored, refused=json.dumps(dict(refused)),
+            quarantined=json.dumps(dict(quarantined)), level=level, at=at,
+        )
+    )  # fmt: skip
+
+
+def put_records(tx: Tx, records: SealedRecords, batch: int) -> None:
+    """Copy sealed records in; their months' partitions are made where they are missing."""
+    for month in np.unique(records.expires.astype("datetime64[M]")):
+        tx.run("ensure_partition", month=month.astype("datetime64[D]").astype(object))
+    tx.copy_binary("copy_records", _stream(records, batch))
+
+
+def put_receipts(
+    tx: Tx, record_ids: RecordIds, subjects: npt.NDArray[np.int64], terms: npt.NDArray[np.int32],
+    given: npt.NDArray[np.int64], until: Days, at: datetime,
+) -> None:
+    """Copy the consent receipts that came with records in; ``given`` is microseconds since 2000-01-01 UTC."""
+    count = len(record_ids)
+    action = np.tile(np.frombuffer(b"given", dtype=np.uint8), (count, 1))
+    recorded = np.full(count, postgres_micro(at), dtype=np.int64)
+    tx.copy_binary("copy_receipts", binary_copy.fixed_rows([record_ids, subjects, terms, action, given, until, recorded]))
+
+
+def terms_id(tx: Tx, plan: str, notice: str, notice_sha256: str, purposes: Sequence[str], method: str) -> int:
+    """Number a combination of what was agreed to."""
+    terms = {"plan": plan, "notice": notice, "notice_sha256": notice_sha256, "purposes": list(purposes), "method": method}
+    tx.run("ensure_terms", **terms)
+    return int(tx.scalar("find_terms", **terms))
+
+
+def _stream(records: SealedRecords, batch: int) -> Iterator[bytes]:
+    """Build the COPY stream: the fixed columns by numpy, the sealed parts by joining bytes."""
+    count = len(records)
+    fixed = b"".join(
+        binary_copy.fixed_rows(
+            [
+                records.record_ids,
+                records.expires,
+                records.cohorts.astype(np.int32),
+                records.subjects,
+                np.full(count, batch, dtype=np.int64),
+                np.full(count, records.schema_version, dtype=np.int16),
+                records.levels.astype(np.int16),
+            ]
+        )
+    )[len(binary_copy.HEADER) : -len(binary_copy.TRAILER)]
+    width = len(fixed) // max(1, count)
+    yield binary_copy.HEADER
+    pieces: list[bytes] = []
+    for row, parts in enumerate(records.parts):
+        # Five more fields than the fixed ones announce.
+        pieces += (_FIELDS, fixed[row * width + 2 : (row + 1) * width])
+        for part in parts:
+            pieces += (_NULL,) if part is None else (_LENGTH.pack(len(part)), part)
+    yield b"".join(pieces)
+    yield binary_copy.TRAILER
+
+
+_FIELDS = struct.pack(">h", 12)
