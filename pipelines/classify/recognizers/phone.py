@@ -1,0 +1,71 @@
+"""Telephone numbers: Chinese mobiles and landlines, and numbers written with a country code."""
+
+from __future__ import annotations
+
+import numpy as np
+from presidio_analyzer import Pattern
+
+from pipelines.classify import checks
+from pipelines.classify.recognizers.folded import AFTER, BEFORE, FoldedRecognizer, Gate
+
+_SEGMENTS = np.zeros(1000, dtype=bool)
+"""Three-digit heads of mobile numbers in use."""
+for _second, _thirds in {"3": "0123456789", "4": "5679", "5": "012356789", "6": "2567", "7": "012345678", "8": "0123456789", "9": "012356789"}.items():
+    _SEGMENTS[[int(f"1{_second}{third}") for third in _thirds]] = True
+_MUST = (
+    r"1[ -]?[3-9](?:[ -]?[0-9]){9}|(?:0|86[ -]?)[0-9]{2,3}\)?[ -]{0,2}[2-9][0-9]{6}|\+[0-9]"
+    r"|[2-9][0-9]{2}[.) -]{1,2}[2-9][0-9]{2}[ .-][0-9]{4}"
+)
+_PREFIX = r"(?:\(?(?:\+|(?<![0-9A-Za-z])00)?86\)?[ -]{0,2})?"
+_REST = r"(?:[0-9]{8}|[0-9][ -]?[0-9]{4}[ -]?[0-9]{3}|[ -][0-9]{4}[ -]?[0-9]{4}|[0-9][ -][0-9]{3}[ -]?[0-9]{4}|(?:[ -][0-9]){8})"
+
+
+class PhoneRecognizer(FoldedRecognizer):
+    """Mobiles by the segments in use since 2020; anything shaped like one, but weaker; landlines; +country numbers."""
+
+    ENTITY = "PHONE_NUMBER"
+    PATTERNS = (
+        Pattern(
+            "Chinese mobile, segment in use",
+            BEFORE + _PREFIX + r"1(?:3[0-9]|4[5-79]|5[0-35-9]|6[25-7]|7[0-8]|8[0-9]|9[0-35-9])" + _REST + AFTER,
+            0.75,
+        ),
+        Pattern("Chinese mobile, any segment", BEFORE + _PREFIX + r"1[3-9][0-9]" + _REST + AFTER, 0.5),
+        Pattern(
+            "Chinese mobile, digits apart",
+            BEFORE + r"1[ -][3-9](?:[ -][0-9]){9}" + AFTER,
+            0.5,
+        ),
+        Pattern(
+            "Chinese landline",
+            BEFORE + r"(?:\+86[ -]?|\(?0)(?:10|2[0-9]|[3-9][0-9]{2})\)?[ -]{1,2}[2-9][0-9]{6,7}(?:-[0-9]{1,6})?" + AFTER,
+            0.5,
+        ),
+        Pattern("Chinese landline, no mark", BEFORE + r"0(?:10|2[0-9])[2-9][0-9]{7}" + AFTER, 0.3),
+        Pattern("Chinese landline, no mark, long area", BEFORE + r"0[3-9][0-9]{2}[2-9][0-9]{6,7}" + AFTER, 0.3),
+        Pattern(
+            "With country code",
+            r"(?<![0-9A-Za-z+])\+(?!86)[1-9][0-9]{0,2}[ .-]?\(?[0-9]{1,4}\)?(?:[ .-]?[0-9]{2,4}){2,4}" + AFTER,
+            0.5,
+        ),
+        Pattern(
+            "North American",
+            BEFORE + r"(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[.-])[2-9][0-9]{2}[ .-][0-9]{4}" + AFTER,
+            0.5,
+        ),
+    )
+    CONTEXT = (
+        "手机", "电话", "联系方式", "联络", "致电", "来电", "号码", "座机", "微信",
+        "mobile", "phone", "tel", "cell", "call", "contact",
+    )  # fmt: skip
+    GATE = Gate(run=7, must=_MUST, solid=frozenset({11, 12, 13, 15}))
+    PLAIN = (11,)
+
+    def plain(self, matrix: checks.Matrix) -> checks.Scores:
+        """Score whole cells of eleven digits: mobiles, and landlines with their area code."""
+        good = checks.digits(matrix)
+        head = checks.number(np.where(good[:, None], matrix[:, :4], ord("0")).astype(np.uint8))
+        scores = np.where(_SEGMENTS[head // 10], 0.75, np.where((head >= 1300) & (head < 2000), 0.5, 0.0))  # noqa: PLR2004
+        city = ((head // 10 == 10) | ((head >= 200) & (head < 300))) & (head % 10 >= 2)  # noqa: PLR2004 (010, 02x)
+        county = (head >= 300) & (head < 1000) & (matrix[:, 4] >= ord("2"))  # noqa: PLR2004 (03xx to 09xx)
+        return np.where(good, np.where(city | county, 0.3, scores), 0.0)
