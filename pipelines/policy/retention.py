@@ -11,12 +11,12 @@ import json
 from collections.abc import Mapping  # noqa: TC003 - as above
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
 from pydantic import Field, model_validator
 
 from pipelines.policy.terms import Duration, Frozen, Key, Words
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
 QUARANTINE = "QUARANTINE"
@@ -53,16 +53,7 @@ class RetentionClass(Frozen):
 
     def due_days(self, starts: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:
         """Do the same for a whole column of days (``datetime64[D]``); NaT stays NaT."""
-        days = starts.astype("datetime64[D]")
-        if self.duration.in_months is None:
-            due: npt.NDArray[np.datetime64] = days + np.timedelta64(self.duration.days or 0, "D")  # type: ignore[assignment]
-            return due
-        month = days.astype("datetime64[M]")
-        target = month + np.timedelta64(self.duration.in_months, "M")
-        last = (target + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
-        same_day = target.astype("datetime64[D]") + (days - month.astype("datetime64[D]"))
-        due = np.minimum(same_day, last)
-        return due  # noqa: RET504 - the name carries the type
+        return self.duration.after_days(starts)
 
 
 class RetentionSchedule(Frozen):

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 Words = Annotated[str, Field(min_length=1, pattern=r"\S")]
 """Text that says something: blank is refused."""
@@ -80,3 +84,16 @@ class Duration(Frozen):
         if year > dt.MAXYEAR:
             return dt.date.max
         return dt.date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
+
+    def after_days(self, starts: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:
+        """Do the same for a whole column of days (``datetime64[D]``); NaT stays NaT."""
+        days = starts.astype("datetime64[D]")
+        if self.in_months is None:
+            after: npt.NDArray[np.datetime64] = days + np.timedelta64(self.days or 0, "D")  # type: ignore[assignment]
+            return after
+        month = days.astype("datetime64[M]")
+        target = month + np.timedelta64(self.in_months, "M")
+        last = (target + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
+        same_day = target.astype("datetime64[D]") + (days - month.astype("datetime64[D]"))
+        after = np.minimum(same_day, last)
+        return after
