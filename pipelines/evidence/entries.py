@@ -1,0 +1,260 @@
+"""What the ledger says: one kind of entry for each thing that happens to customer information, and nothing else.
+
+Not for storing (`ledger`) and not for hashing (`merkle`): an entry is a value, and its position comes from the tree.
+Every entry is built by a function here, so this file is the whole list of what Tutela puts on record. Bodies hold
+names, ids, counts and hashes; `guard` refuses the rest. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from hashlib import sha256
+from types import MappingProxyType
+
+from pipelines.errors import EvidenceInvalid
+from pipelines.evidence.canonical import Json, decode, encode, moment, parse_moment
+from pipelines.evidence.guard import is_token, require_impersonal
+from pipelines.records import Origin, Outcome
+
+VERSION = 1
+
+
+class EntryKind(StrEnum):
+    """What an entry says happened."""
+
+    HOME_INITIALISED = "home.initialised"
+    BATCH_STORED = "ingest.batch_stored"
+    ROWS_REFUSED = "ingest.rows_refused"
+    ROWS_QUARANTINED = "ingest.rows_quarantined"
+    RUN_FINISHED = "ingest.run_finished"
+    CONSENT_RECORDED = "consent.recorded"
+    CONSENT_WITHDRAWN = "consent.withdrawn"
+    STANDING_APPROVAL = "policy.standing_approval"
+    DESTRUCTION_APPLIED = "destruction.applied"
+    DESTRUCTION_APPROVED = "destruction.approved"
+    KEYS_DESTROYED = "destruction.keys_destroyed"
+    ROWS_REMOVED = "destruction.rows_removed"
+    DESTRUCTION_VERIFIED = "destruction.verified"
+    DESTRUCTION_CONFIRMED = "destruction.confirmed"
+    DESTRUCTION_FAILED = "destruction.failed"
+    GENERATION_CREATED = "key.generation_created"
+    GENERATION_DESTROYED = "key.generation_destroyed"
+    HOLD_ADDED = "hold.added"
+    HOLD_RELEASED = "hold.released"
+    EVIDENCE_EXPORTED = "evidence.exported"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened, at one time."""
+
+    kind: EntryKind
+    at: datetime
+    body: Mapping[str, Json]
+
+    def __post_init__(self) -> None:
+        """Refuse an entry that the ledger may not hold.
+
+        Raises:
+            EvidenceInvalid: The time has no zone, or a field of the body is no name, id, count or hash.
+        """
+        moment(self.at)
+        require_impersonal(self.body)
+        object.__setattr__(self, "body", _frozen(self.body))
+
+
+def canonical(entry: Entry) -> bytes:
+    """Write an entry as the bytes that are hashed."""
+    return encode({"at": moment(entry.at), "body": _thawed(entry.body), "kind": entry.kind.value, "v": VERSION})
+
+
+def parse(data: bytes) -> Entry:
+    """Read what `canonical` wrote.
+
+    Raises:
+        EvidenceInvalid: The bytes are no entry that this version knows.
+    """
+    match decode(data):
+        case {"at": str(at), "body": dict(body), "kind": str(kind), "v": 1, **rest} if not rest:
+            if kind not in {known.value for known in EntryKind}:
+                raise EvidenceInvalid("An entry is of a kind that this version doesn't know.")
+            return Entry(EntryKind(kind), parse_moment(at), body)
+    raise EvidenceInvalid("An entry lacks its time, kind or body, or is of another version.")
+
+
+def actor(name: str) -> str:
+    """Name a person or service in evidence: as it is if it's a token, else by a hash that the user list resolves.
+
+    Some companies use mail addresses as user names; those don't go into the ledger.
+    """
+    return name if is_token(name) else "user:" + sha256(b"tutela-actor/1\n" + name.encode()).hexdigest()[:32]
+
+
+# --- the home ----------------------------------------------------------------------------------------------------
+
+
+def home_initialised(origin: str, public_key: bytes, version: str, at: datetime) -> Entry:
+    """Record that an installation came into being, with this key to sign its evidence."""
+    key = f"sha256:{sha256(public_key).hexdigest()}"
+    return Entry(EntryKind.HOME_INITIALISED, at, {"origin": origin, "public_key": key, "version": version})
+
+
+def evidence_exported(size: int, root: bytes, by: str, at: datetime) -> Entry:
+    """Record that somebody took the evidence, up to this size and root, out of the house."""
+    return Entry(EntryKind.EVIDENCE_EXPORTED, at, {"size": size, "root": root.hex(), "by": actor(by)})
+
+
+# --- collection --------------------------------------------------------------------------------------------------
+
+
+def batch_stored(origin: Origin, arrived: int, stored: int, records_root: bytes, at: datetime) -> Entry:
+    """Record that a chunk of a delivery went into the vault; the root is over the ids of its records."""
+    counts: dict[str, Json] = {"arrived": arrived, "stored": stored, "records_root": records_root.hex()}
+    return Entry(EntryKind.BATCH_STORED, at, {**_chunk(origin), **counts})
+
+
+def rows_refused(origin: Origin, reason: str, count: int, at: datetime) -> Entry:
+    """Record that rows of a chunk were not admitted, for one reason; nothing else of them is kept."""
+    return Entry(EntryKind.ROWS_REFUSED, at, {**_chunk(origin), "reason": reason, "rows": count})
+
+
+def rows_quarantined(origin: Origin, expectation: str, count: int, at: datetime) -> Entry:
+    """Record that rows of a chunk failed a critical expectation and wait, sealed, for a steward."""
+    return Entry(EntryKind.ROWS_QUARANTINED, at, {**_chunk(origin), "expectation": expectation, "rows": count})
+
+
+def run_finished(outcome: Outcome, at: datetime) -> Entry:
+    """Record that a run ended, with what became of its rows.
+
+    Raises:
+        EvidenceInvalid: The counts don't add up: a row was lost or counted twice.
+    """
+    refused, quarantined = dict(outcome.refused), dict(outcome.quarantined)
+    if outcome.arrived != sum(refused.values()) + sum(quarantined.values()) + outcome.stored:
+        raise EvidenceInvalid(f"The counts of run {actor(outcome.run)} don't add up; find out where its rows went.")
+    body: dict[str, Json] = {"plan": outcome.plan, "run": outcome.run, "arrived": outcome.arrived}
+    body |= {"refused": {**refused}, "quarantined": {**quarantined}, "stored": outcome.stored}
+    return Entry(EntryKind.RUN_FINISHED, at, body)
+
+
+def _frozen(value: object) -> object:
+    """Copy a value so that nobody can change it after the guard has seen it."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: _frozen(item) for key, item in value.items()})
+    return tuple(_frozen(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def _thawed(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _thawed(item) for key, item in value.items()}
+    return [_thawed(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _chunk(origin: Origin) -> dict[str, Json]:
+    return {"plan": origin.plan, "run": origin.run, "delivery": str(origin.delivery), "chunk": origin.chunk}
+
+
+# --- consent -----------------------------------------------------------------------------------------------------
+
+
+def consent_recorded(receipts_root: bytes, count: int, notice: str, at: datetime) -> Entry:
+    """Record that receipts of consent under one notice version were recorded; the root is over the receipts' hashes."""
+    body: dict[str, Json] = {"receipts_root": receipts_root.hex(), "receipts": count, "notice": notice}
+    return Entry(EntryKind.CONSENT_RECORDED, at, body)
+
+
+def consent_withdrawn(receipt: str, purposes: Iterable[str], at: datetime) -> Entry:
+    """Record that a data subject withdrew consent; the receipt is that of the withdrawal."""
+    body: dict[str, Json] = {"receipt": receipt, "purposes": [*sorted(purposes)]}
+    return Entry(EntryKind.CONSENT_WITHDRAWN, at, body)
+
+
+# --- destruction, in the order of its states ---------------------------------------------------------------------
+
+
+def standing_approval(approval: str, schedule_hash: bytes, approver: str, valid_until: date, at: datetime) -> Entry:
+    """Record that a leader approved the nightly destruction under one retention schedule, named by its hash."""
+    body: dict[str, Json] = {"approval": approval, "schedule_hash": schedule_hash.hex(), "approver": actor(approver)}
+    return Entry(EntryKind.STANDING_APPROVAL, at, {**body, "valid_until": valid_until.isoformat()})
+
+
+def destruction_applied(
+    destruction: str,
+    trigger: str,
+    manifest_root: bytes,
+    records: int,
+    schedule_hash: bytes,
+    applicant: str,
+    at: datetime,
+) -> Entry:
+    """Record that destruction was applied for; from here on the set is fixed."""
+    manifest: dict[str, Json] = {"manifest_root": manifest_root.hex(), "records": records}
+    case: dict[str, Json] = {"destruction": destruction, "trigger": trigger, "schedule_hash": schedule_hash.hex()}
+    return Entry(EntryKind.DESTRUCTION_APPLIED, at, {**case, **manifest, "applicant": actor(applicant)})
+
+
+def destruction_approved(destruction: str, manifest_root: bytes, approval: str, approver: str, at: datetime) -> Entry:
+    """Record that a leader approved exactly this set, in person or by the standing approval that is named."""
+    body: dict[str, Json] = {"destruction": destruction, "manifest_root": manifest_root.hex()}
+    return Entry(EntryKind.DESTRUCTION_APPROVED, at, {**body, "approval": approval, "approver": actor(approver)})
+
+
+def keys_destroyed(
+    destruction: str, keys: Mapping[str, int], old_generation: int, new_generation: int, executor: str, at: datetime
+) -> Entry:
+    """Record that keys were blanked (ring → how many), and the keyring went under a new root generation."""
+    generations: dict[str, Json] = {"old_generation": old_generation, "new_generation": new_generation}
+    body: dict[str, Json] = {"destruction": destruction, "keys": {**keys}, "executor": actor(executor)}
+    return Entry(EntryKind.KEYS_DESTROYED, at, {**body, **generations})
+
+
+def rows_removed(destruction: str, removed: Mapping[str, int], executor: str, at: datetime) -> Entry:
+    """Record that rows, blind indexes and derivatives were removed (what → how many)."""
+    body: dict[str, Json] = {"destruction": destruction, "removed": {**removed}, "executor": actor(executor)}
+    return Entry(EntryKind.ROWS_REMOVED, at, body)
+
+
+def destruction_verified(
+    destruction: str, verdict: str, checks: Mapping[str, str], witness: str, at: datetime
+) -> Entry:
+    """Record that another connection read again what should be gone (check → PASS, FAILED or UNKNOWN)."""
+    body: dict[str, Json] = {"destruction": destruction, "verdict": verdict, "checks": {**checks}}
+    return Entry(EntryKind.DESTRUCTION_VERIFIED, at, {**body, "witness": actor(witness)})
+
+
+def destruction_confirmed(destruction: str, verdict: str, confirmer: str, at: datetime) -> Entry:
+    """Record that somebody who didn't carry it out confirmed the destruction."""
+    body: dict[str, Json] = {"destruction": destruction, "verdict": verdict, "confirmer": actor(confirmer)}
+    return Entry(EntryKind.DESTRUCTION_CONFIRMED, at, body)
+
+
+def destruction_failed(destruction: str, state: str, reason: str, at: datetime) -> Entry:
+    """Record that a destruction stopped in a state, for a reason given as a code."""
+    return Entry(EntryKind.DESTRUCTION_FAILED, at, {"destruction": destruction, "state": state, "reason": reason})
+
+
+# --- keys and holds ----------------------------------------------------------------------------------------------
+
+
+def generation_created(generation: int, provider: str, at: datetime) -> Entry:
+    """Record that a root generation was created in the KMS."""
+    return Entry(EntryKind.GENERATION_CREATED, at, {"generation": generation, "provider": provider})
+
+
+def generation_destroyed(generation: int, provider: str, at: datetime) -> Entry:
+    """Record that a root generation was destroyed in the KMS: every older copy of the keyring is worthless now."""
+    return Entry(EntryKind.GENERATION_DESTROYED, at, {"generation": generation, "provider": provider})
+
+
+def hold_added(hold: str, owner: str, review_on: date, at: datetime) -> Entry:
+    """Record that a legal hold blocks destruction; its reason is text and stays in the database."""
+    body: dict[str, Json] = {"hold": hold, "owner": actor(owner), "review_on": review_on.isoformat()}
+    return Entry(EntryKind.HOLD_ADDED, at, body)
+
+
+def hold_released(hold: str, by: str, at: datetime) -> Entry:
+    """Record that a legal hold ended."""
+    return Entry(EntryKind.HOLD_RELEASED, at, {"hold": hold, "by": actor(by)})

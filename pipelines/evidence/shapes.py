@@ -1,0 +1,112 @@
+"""Frozen dataclasses to JSON values and back, strictly.
+
+Not for policy files (pydantic reads those): this must run where only ``cryptography`` is installed, and must refuse
+whatever it doesn't know, because an unknown field in evidence is a claim nobody checks. Bytes are written as
+lower-case hexadecimal, times as `canonical.moment`, dates as ISO 8601. Pure.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pipelines.errors import EvidenceInvalid
+from pipelines.evidence.canonical import Json, moment, parse_moment
+
+T = TypeVar("T")
+
+
+def to_json(value: object) -> Json:
+    """Turn a dataclass, or what may be inside one, into a JSON value."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: to_json(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
+    return _scalar_to_json(value)
+
+
+def from_json(shape: type[T], value: object) -> T:
+    """Turn a JSON value into the dataclass it must be.
+
+    Raises:
+        EvidenceInvalid: A field is missing, unknown, or of another type; the message names the field.
+    """
+    read: T = _read(shape, value, shape.__name__.lower())
+    return read
+
+
+def _scalar_to_json(value: object) -> Json:
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None or isinstance(value, str | int):
+        return value
+    raise EvidenceInvalid(f"Evidence may not hold a {type(value).__name__}.")
+
+
+@cache
+def _hints(shape: type) -> dict[str, Any]:
+    return get_type_hints(shape)
+
+
+def _read(shape: Any, value: object, where: str) -> Any:  # noqa: ANN401  a type hint, and what it names
+    if isinstance(shape, type) and is_dataclass(shape):
+        return _read_dataclass(shape, value, where)
+    origin = get_origin(shape)
+    if origin in (Union, types.UnionType):
+        inner = next(choice for choice in get_args(shape) if choice is not types.NoneType)
+        return None if value is None else _read(inner, value, where)
+    if origin is tuple and isinstance(value, list):
+        inner = get_args(shape)[0]
+        return tuple(_read(inner, item, f"{where}[{number}]") for number, item in enumerate(value))
+    if origin is Mapping and isinstance(value, dict):
+        inner = get_args(shape)[1]
+        return {key: _read(inner, item, f"{where} entry") for key, item in value.items()}
+    return _read_scalar(shape, value, where)
+
+
+def _read_dataclass(shape: type, value: object, where: str) -> Any:  # noqa: ANN401  as above
+    hints = _hints(shape)
+    if not isinstance(value, dict) or set(value) != set(hints):
+        raise EvidenceInvalid(f"The evidence has missing or unknown fields in {where}.")
+    return shape(**{name: _read(hint, value[name], f"{where}.{name}") for name, hint in hints.items()})
+
+
+def _read_scalar(shape: Any, value: object, where: str) -> Any:  # noqa: ANN401  as above
+    # `type(…) is`, because True is an int to isinstance.
+    if shape in (str, int, bool) and type(value) is shape:
+        return value
+    if isinstance(value, str):
+        try:
+            return _read_text(shape, value)
+        except ValueError:
+            pass
+    raise EvidenceInvalid(f"The evidence has something else than it should in {where}.")
+
+
+def _read_text(shape: Any, text: str) -> Any:  # noqa: ANN401  as above
+    if shape is bytes:
+        read = bytes.fromhex(text)
+        if read.hex() == text:
+            return read
+    elif shape is datetime:
+        return parse_moment(text)
+    elif shape is date:
+        read_date = date.fromisoformat(text)
+        if read_date.isoformat() == text:
+            return read_date
+    elif isinstance(shape, type) and issubclass(shape, StrEnum):
+        return shape(text)
+    raise ValueError
