@@ -96,4 +96,4 @@ class Duration(Frozen):
         last = (target + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
         same_day = target.astype("datetime64[D]") + (days - month.astype("datetime64[D]"))
         after = np.minimum(same_day, last)
-        return after
+        return after  # noqa: RET504 - the name carries the type
