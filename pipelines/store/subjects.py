@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +68,9 @@ def resolve(
     new_ids = allot(tx, len(new_groups))
     subjects = groups.copy()
     subjects[fresh] = new_ids[position]
-    _insert_subjects(tx, new_ids, kind, channel, at, randomness)
+    last = pd.Series(expires).groupby(subjects).max()
+    _insert_subjects(tx, new_ids, last, kind, channel, at, randomness)
+    _extend_subjects(tx, last.drop(new_ids))
     _index(tx, identifiers, known, subjects, expires)
     return subjects
 
@@ -168,13 +171,25 @@ def group(digests: Digests) -> Ids:
     return labels
 
 
-def _insert_subjects(tx: Tx, ids: Ids, kind: str, channel: int, at: datetime, randomness: Callable[[int], bytes]) -> None:
+def _insert_subjects(
+    tx: Tx, ids: Ids, last: pd.Series[Any], kind: str, channel: int, at: datetime, randomness: Callable[[int], bytes]
+) -> None:
     if not len(ids):
         return
     codes = new_codes(len(ids), kind, channel, randomness)
     kinds = np.full((len(ids), 1), ord(kind), dtype=np.uint8)
     created = np.full(len(ids), postgres_micro(at), dtype=np.int64)
-    tx.copy_binary("copy_subjects", binary_copy.fixed_rows([ids, codes, kinds, created]))
+    expires = last.loc[ids].to_numpy().astype("datetime64[D]")
+    tx.copy_binary("copy_subjects", binary_copy.fixed_rows([ids, codes, kinds, created, expires]))
+
+
+def _extend_subjects(tx: Tx, last: pd.Series[Any]) -> None:
+    if last.empty:
+        return
+    tx.run("make_extended_subject")
+    columns = [last.index.to_numpy(dtype=np.int64), last.to_numpy().astype("datetime64[D]")]
+    tx.copy_binary("copy_extended_subject", binary_copy.fixed_rows(columns))
+    tx.run("extend_subjects")
 
 
 def new_codes(count: int, kind: str, channel: int, randomness: Callable[[int], bytes]) -> npt.NDArray[np.uint8]:

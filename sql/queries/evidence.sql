@@ -25,3 +25,7 @@ SELECT leaf FROM evidence.entry WHERE seq < :size ORDER BY seq;
 -- checkpoints --
 -- All signed tree heads.
 SELECT document FROM evidence.checkpoint ORDER BY size;
+
+-- entries_at --
+-- Some entries.
+SELECT seq, body FROM evidence.entry WHERE seq = ANY(:seqs);

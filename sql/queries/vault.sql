@@ -42,7 +42,7 @@ SELECT nextval('vault.subject_id_seq') AS id FROM generate_series(1, :count);
 
 -- copy_subjects --
 -- New data subjects in.
-COPY vault.subject (subject_id, code, kind, created_at) FROM STDIN (FORMAT binary)
+COPY vault.subject (subject_id, code, kind, created_at, expires_on) FROM STDIN (FORMAT binary)
 
 -- make_wanted_index --
 -- The identifiers of a chunk, to be looked up as a set.
@@ -78,6 +78,23 @@ UPDATE vault.blind_index b
   FROM (SELECT kind, digest, subject_id, max(expires_on) AS expires_on FROM extended_index GROUP BY 1, 2, 3) e
  WHERE b.digest = e.digest AND b.kind = (CAST(:kinds AS text[]))[e.kind + 1] AND b.subject_id = e.subject_id
    AND b.expires_on < e.expires_on;
+
+-- make_extended_subject --
+-- Known subjects with a record that is due later than all before.
+CREATE TEMPORARY TABLE extended_subject (subject_id bigint, expires_on date) ON COMMIT DROP;
+
+-- copy_extended_subject --
+-- Subjects and new dates in.
+COPY extended_subject (subject_id, expires_on) FROM STDIN (FORMAT binary)
+
+-- extend_subjects --
+-- Move the expiry of known subjects forward, never back.
+UPDATE vault.subject s SET expires_on = e.expires_on
+  FROM extended_subject e WHERE s.subject_id = e.subject_id AND s.expires_on < e.expires_on;
+
+-- any_withdrawal --
+-- Whether anybody ever withdrew anything.
+SELECT EXISTS (SELECT FROM consent.receipt WHERE action = 'withdrawn');
 
 -- subject_by_code --
 -- A data subject by its code.

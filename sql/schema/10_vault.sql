@@ -9,8 +9,10 @@ CREATE TABLE vault.subject (
   subject_id  bigint PRIMARY KEY,
   code        text NOT NULL UNIQUE,             -- random, with a check character; never derived from a value
   kind        text NOT NULL CHECK (kind IN ('P', 'E')),
-  created_at  timestamptz NOT NULL
+  created_at  timestamptz NOT NULL,
+  expires_on  date NOT NULL                     -- the latest among its records
 );
+CREATE INDEX subject_by_expiry ON vault.subject (expires_on);
 
 -- A delivery is known by the keyed hash of its bytes, so the same file can't come in twice, whatever its name.
 CREATE TABLE vault.delivery (
@@ -103,10 +105,12 @@ GRANT USAGE ON SCHEMA vault TO tutela_ingest, tutela_destroy, tutela_verify, tut
 GRANT USAGE ON SCHEMA tutela TO tutela_ingest, tutela_destroy, tutela_verify, tutela_consent, tutela_audit;
 GRANT USAGE ON SEQUENCE vault.subject_id_seq TO tutela_ingest;
 GRANT SELECT, INSERT ON vault.subject, vault.delivery, vault.batch TO tutela_ingest;
+GRANT UPDATE (expires_on) ON vault.subject TO tutela_ingest, tutela_destroy;
 GRANT INSERT ON vault.record TO tutela_ingest;
 GRANT SELECT, INSERT, UPDATE (expires_on) ON vault.blind_index TO tutela_ingest;
 GRANT SELECT, DELETE ON vault.subject, vault.record, vault.blind_index TO tutela_destroy;
 GRANT UPDATE (cohort_id, expires_on, part_1, part_2, part_3, part_4, part_5) ON vault.record TO tutela_destroy;
+GRANT UPDATE (expires_on) ON vault.blind_index TO tutela_destroy;
 GRANT SELECT ON vault.batch, vault.delivery TO tutela_destroy;
 GRANT SELECT ON ALL TABLES IN SCHEMA vault TO tutela_verify;
 GRANT SELECT ON vault.subject, vault.blind_index, vault.delivery TO tutela_consent;

@@ -1,0 +1,88 @@
+"""The ledger in PostgreSQL: append entries to the Merkle log, in the caller's transaction. Not for verifying it.
+
+Append-only: every role may INSERT and none UPDATE or DELETE, and triggers refuse both. A data row and its ledger entry
+are in one transaction, so that neither exists without the other.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pipelines.evidence import checkpoint, entries, merkle
+from pipelines.evidence.certificate import LedgerPlace, ProvenEntry
+from pipelines.evidence.checkpoint import Checkpoint
+from pipelines.store import binary_copy
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from pipelines.evidence.entries import Entry
+    from pipelines.store.database import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The log of one installation and the key that signs its heads."""
+
+    origin: str
+    private_key: Ed25519PrivateKey = field(repr=False)
+
+    def append(self, tx: Tx, new: Sequence[Entry], at: datetime) -> Checkpoint:
+        """Append entries and sign the new head. Call it under the writers' lock.
+
+        Returns:
+            The new head; its entries are the last ``len(new)`` of it.
+        """
+        last = tx.one("last_checkpoint")
+        frontier = merkle.Frontier.from_bytes(bytes(last.frontier)) if last else merkle.EMPTY
+        bodies = [entries.canonical(entry) for entry in new]
+        leaves = merkle.leaf_hashes(bodies)
+        tx.copy_binary("copy_entries", _stream(frontier.size, bodies, leaves))
+        grown = frontier.extend(leaves)
+        head = checkpoint.sign(self.private_key, self.origin, grown.size, grown.root(), at)
+        tx.run(
+            "insert_checkpoint", size=head.size, root=head.root, document=checkpoint.to_bytes(head).decode(),
+            frontier=grown.to_bytes(),
+        )  # fmt: skip
+        return head
+
+
+def latest(tx: Tx) -> Checkpoint | None:
+    """Return the newest signed head."""
+    row = tx.one("last_checkpoint")
+    return checkpoint.from_bytes(row.document.encode()) if row else None
+
+
+def heads(tx: Tx) -> list[Checkpoint]:
+    """Return all signed heads, oldest first."""
+    return [checkpoint.from_bytes(row.document.encode()) for row in tx.rows("checkpoints")]
+
+
+def bodies(tx: Tx, size: int) -> Iterator[bytes]:
+    """Yield the canonical bytes of the first ``size`` entries, in order."""
+    for row in tx.stream("entries", size=size):
+        yield row.body.encode()
+
+
+def place(tx: Tx, seqs: Sequence[int]) -> LedgerPlace:
+    """Prove some entries to be in the newest head."""
+    head = latest(tx)
+    if head is None:
+        raise RuntimeError("the ledger is empty")
+    leaves = [bytes(row.leaf) for row in tx.stream("leaves", size=head.size)]
+    paths = merkle.inclusion_proofs(leaves, list(seqs))
+    texts = {row.seq: row.body for row in tx.rows("entries_at", seqs=list(seqs))}
+    proven = [ProvenEntry(seq, texts[seq], tuple(path)) for seq, path in zip(seqs, paths, strict=True)]
+    return LedgerPlace(head, tuple(proven))
+
+
+def _stream(start: int, texts: Iterable[bytes], leaves: Iterable[bytes]) -> Iterator[bytes]:
+    yield binary_copy.HEADER
+    for number, (text, leaf) in enumerate(zip(texts, leaves, strict=True)):
+        head = struct.pack(">hiqi", 3, 8, start + number, len(text))
+        yield head + text + struct.pack(">i", len(leaf)) + leaf
+    yield binary_copy.TRAILER

@@ -1,0 +1,176 @@
+"""THE STORY: how customer information comes in. Read it aloud.
+
+Rows arrive under a plan. Consent decides who may be held at all. Quality decides what is sound. Classification says what
+it is and how sensitive. Each record is sealed under its own key and stored, in one transaction with its evidence.
+
+`ingest` tells it in one go; the DAGs tell it task by task with the same functions. Nothing here reads a file, the
+environment or a clock.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from pipelines import sealing
+from pipelines.classify.labels import EntityLabel
+from pipelines.classify.levels import data_set_level
+from pipelines.consent import gate
+from pipelines.consent.gate import Grounds, Reason
+from pipelines.evidence import entries, merkle
+from pipelines.moments import day_of
+from pipelines.quality.check import check
+from pipelines.records import Admitted, Arrivals, Label, Labelled, Outcome, Quarantined, Refused, Sound
+from pipelines.store import catalogue, vault
+from pipelines.store.database import Database, Role, Tx
+
+if TYPE_CHECKING:
+    from pipelines.classify.engine import Analyzer, ColumnProfile
+    from pipelines.custody import Custodian
+    from pipelines.evidence.ledger import Ledger
+    from pipelines.policy import Plan, Policy
+    from pipelines.quality.suite import Suite
+    from pipelines.quality.verdict import Verdict
+
+NER_CELLS = 200
+"""Distinct cells of a structured column that the name recognizer reads; the rule recognizers read all of them."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What an ingestion works with: the policy of one plan, and the instruments."""
+
+    plan: Plan
+    policy: Policy
+    suite: Suite
+    analyzer: Analyzer
+    labels: Mapping[str, EntityLabel]
+    database: Database
+    custodian: Custodian
+    ledger: Ledger
+    index_key: bytes = field(repr=False)
+    randomness: Callable[[int], bytes] = field(repr=False)
+
+
+def ingest(arrivals: Arrivals, bench: Bench, at: datetime) -> Outcome:
+    """Take one chunk from the door to the vault; refuse what may not be held."""
+    admitted, refused = ask_consent(arrivals, bench, at)
+    sound, quarantined, verdict = check_quality(admitted, bench, at)
+    labelled, profiles = classify(sound, bench)
+    return seal_and_store(labelled, quarantined, refused, bench, at, verdict, profiles)
+
+
+def ask_consent(arrivals: Arrivals, bench: Bench, at: datetime) -> tuple[Admitted, Refused]:
+    """Admit the rows that consent, or another legal basis, covers."""
+
+    def withdrawals(frame: pd.DataFrame) -> pd.DataFrame:
+        with bench.database.begin(Role.CONSENT) as tx:
+            return sealing.withdrawals(tx, frame, bench.plan, bench.index_key)
+
+    grounds = Grounds(bench.plan, bench.policy.notices, withdrawals)
+    return gate.admit(arrivals, grounds, day_of(at))
+
+
+def check_quality(admitted: Admitted, bench: Bench, at: datetime) -> tuple[Sound, Quarantined, Verdict]:
+    """Set apart the rows that failed a critical expectation."""
+    verdict = check(admitted.frame, bench.suite, at=at)
+    reasons = verdict.critical_rows()
+    failed = admitted.frame.index.isin(list(reasons))
+    sound = Sound(admitted.origin, admitted.frame[~failed])
+    return sound, Quarantined(admitted.origin, admitted.frame[failed], reasons), verdict
+
+
+def classify(sound: Sound, bench: Bench) -> tuple[Labelled, tuple[ColumnProfile, ...]]:
+    """Label every field, and raise the level of free text that holds more than it should."""
+    fields = list(bench.plan.columns)
+    hints = {field.name: bench.policy.taxonomy[field.item].entity for field in bench.plan.fields}
+    names = {field.name: list(field.headers) for field in bench.plan.fields}
+    profiles = bench.analyzer.columns(sound.frame[fields], hints=hints, names=names, ner_cells=NER_CELLS)
+    labels = tuple(_label(field.name, bench) for field in bench.plan.fields)
+    raised = {
+        field.name: _raised_levels(sound.frame[field.name], bench)
+        for field in bench.plan.fields
+        if field.free_text is not None
+    }
+    return Labelled(sound.origin, sound.frame, labels, raised), profiles
+
+
+def seal_and_store(
+    labelled: Labelled, quarantined: Quarantined, refused: Refused, bench: Bench, at: datetime,
+    verdict: Verdict, profiles: Sequence[ColumnProfile],
+) -> Outcome:
+    """Seal the records and store them, in one transaction with what is known about them and with the evidence."""
+    prepared = sealing.prepare(labelled, quarantined, bench)
+    outcome = _outcome(labelled, quarantined, refused)
+    with bench.database.begin(Role.INGEST) as tx:
+        tx.run("lock_writers")
+        if vault.is_done(tx, labelled.origin):
+            return already_received(labelled.origin.plan, labelled.origin.run, outcome.arrived)
+        batch = _put_batch(tx, labelled, outcome, bench, at)
+        ids = sealing.put(tx, prepared, batch, bench, at)
+        catalogue.put_quality(tx, batch, verdict.scores, verdict.document)
+        catalogue.put_profiles(tx, batch, profiles, {label.field: label.code for label in labelled.labels})
+        bench.ledger.append(tx, _evidence(labelled, outcome, ids, at), at)
+    return outcome
+
+
+def already_received(plan: str, run: str, rows: int) -> Outcome:
+    """Say that a chunk was brought in before: its rows are not looked at again."""
+    return Outcome(plan, run, arrived=rows, refused={Reason.ALREADY_RECEIVED.value: rows})
+
+
+def _label(name: str, bench: Bench) -> Label:
+    declared = bench.plan.field(name)
+    if declared is None:
+        raise RuntimeError("a column outside the plan came past the gate")
+    item = bench.policy.taxonomy[declared.item]
+    return Label(name, item.entity, item.category, item.level, item.code)
+
+
+def _raised_levels(column: pd.Series[str], bench: Bench) -> Any:
+    declared = _label(str(column.name), bench).level
+    levels = np.full(len(column), declared, dtype=np.int8)
+    found = bench.analyzer.free_text(column)
+    if not found.empty:
+        # An entity that the taxonomy does not know is as sensitive as can be stored.
+        of_entity = {entity: bench.labels[entity].level if entity in bench.labels else 4 for entity in found["entity"].unique()}
+        highest = found["entity"].map(of_entity).groupby(found["row"]).max()
+        at = column.index.get_indexer(highest.index)
+        levels[at] = np.maximum(levels[at], np.minimum(highest.to_numpy(dtype=np.int8), 4))
+    return levels
+
+
+def _outcome(labelled: Labelled, quarantined: Quarantined, refused: Refused) -> Outcome:
+    first = Counter(reasons[0] for reasons in quarantined.reasons.values())
+    return Outcome(
+        plan=labelled.origin.plan,
+        run=labelled.origin.run,
+        arrived=len(labelled) + len(quarantined) + len(refused),
+        refused=dict(refused.counts),
+        quarantined=dict(sorted(first.items())),
+        stored=len(labelled),
+    )
+
+
+def _put_batch(tx: Tx, labelled: Labelled, outcome: Outcome, bench: Bench, at: datetime) -> int:
+    levels = [label.level for label in labelled.labels]
+    entities = [label.entity for label in labelled.labels if label.entity]
+    level = data_set_level(levels, people=outcome.stored if bench.plan.subject == "person" else 0, entities=entities)
+    return vault.put_batch(
+        tx, labelled.origin, arrived=outcome.arrived, stored=outcome.stored, refused=outcome.refused,
+        quarantined=outcome.quarantined, level=level, at=at,
+    )  # fmt: skip
+
+
+def _evidence(labelled: Labelled, outcome: Outcome, ids: Sequence[bytes], at: datetime) -> list[entries.Entry]:
+    origin = labelled.origin
+    refused = [entries.rows_refused(origin, reason, count, at) for reason, count in outcome.refused.items()]
+    waiting = [entries.rows_quarantined(origin, name, count, at) for name, count in outcome.quarantined.items()]
+    root = merkle.root(merkle.leaf_hashes(ids))
+    return [entries.batch_stored(origin, outcome.arrived, outcome.stored, root, at), *refused, *waiting]

@@ -1,0 +1,302 @@
+"""Runs of ingestion: whole in one call (`collect`, for the CLI), or task by task (for the DAGs), with the same stages.
+
+A run has a key in the KMS under which its staging files are encrypted; it is destroyed when the run ends, however it
+ends. All chunks of all files are read and staged before the first is stored, so that a file with a broken row in its
+middle stores nothing. What passes between tasks is a `ChunkRef`: names and counts.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+
+from pipelines import ingest as story
+from pipelines.classify.engine import Analyzer
+from pipelines.classify.labels import entity_labels
+from pipelines.errors import DeliveryRefused
+from pipelines.evidence import entries
+from pipelines.ingest import Bench
+from pipelines.jobs import stages
+from pipelines.jobs.home import Home, open_home, verify_ed25519
+from pipelines.moments import day_of
+from pipelines.policy import Plan, load_policy
+from pipelines.quality.suite import Suite, load_suite
+from pipelines.records import Arrivals, Origin, Outcome
+from pipelines.settings import Settings
+from pipelines.sources import arrange, fingerprint, normalise, open_delivery, read_chunks
+from pipelines.store import vault
+from pipelines.store.database import Role
+from pipelines.store.staging import Staging
+
+ORPHAN_SECONDS = 48 * 3600
+"""A staging folder this old belongs to no run that still goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRef:
+    """Where a staged chunk is: fit for XCom."""
+
+    plan: str
+    run: str
+    name: str
+    delivery: str
+    chunk: int
+    rows: int
+
+    @property
+    def origin(self) -> Origin:
+        """The chunk's origin."""
+        return Origin(self.plan, self.run, UUID(self.delivery), self.chunk)
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """What came through the gate."""
+
+    plan: str
+    run: str
+    chunks: tuple[ChunkRef, ...]
+    already: int
+    """Rows of chunks that were brought in before."""
+    outside: tuple[str, ...]
+    """Headings of columns outside the plan; their cells were dropped unread."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for XCom."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Gated:
+        """Read what `as_json` wrote."""
+        chunks = tuple(ChunkRef(**ref) for ref in data["chunks"])
+        return cls(data["plan"], data["run"], chunks, data["already"], tuple(data["outside"]))
+
+
+def collect(settings: Settings, plan: str, files: Sequence[Path], at: datetime, tick: Callable[[int], None] = lambda _: None) -> Outcome:
+    """Run the whole pipeline over some files, chunks in parallel processes.
+
+    Args:
+        settings: where things are.
+        plan: the collection plan's name.
+        files: files, or a partner's delivery folder.
+        at: the time of the run.
+        tick: told the number of rows done, now and then.
+
+    Raises:
+        TutelaError: one of its families; everything stored before stays stored, and the same command goes on.
+    """
+    sweep(settings)
+    run = f"cli-{at:%Y%m%dT%H%M%S}-{os.getpid()}-{secrets.token_hex(3)}"
+    try:
+        gated = gate(settings, plan, files, run, at)
+        tick(gated.already)
+        for ref in _in_parallel(settings, gated.chunks, at):
+            tick(ref.rows)
+        return report(settings, gated, at)
+    finally:
+        end(settings, run)
+
+
+def gate(settings: Settings, plan_name: str, files: Sequence[Path], run: str, at: datetime) -> Gated:
+    """Check plan and delivery, read every file to its end, and stage its chunks.
+
+    Raises:
+        DeliveryRefused: the plan is not in force, or the delivery is not what its partner signed.
+        SourceError: a file can't be read as the plan says; nothing is stored.
+    """
+    home = open_home(settings)
+    plan = home.policy.plan(plan_name)
+    if not plan.valid.covers(day_of(at)):
+        raise DeliveryRefused(f"The plan {plan.name} is not in force on {day_of(at)} ({plan.valid.since} to {plan.valid.until}); have it renewed.")
+    home.kms.create(run_key(run))
+    staging = staging_of(home, run)
+    chunks, already, outside = [], 0, dict[str, None]()
+    for path in _verified(plan, files, home, at):
+        delivery = fingerprint(path, home.index_key)
+        with home.database.begin(Role.INGEST) as tx:
+            size = vault.register_delivery(tx, plan.name, delivery, settings.chunk_rows, at)
+        for number, chunk in enumerate(read_chunks(path, chunk_rows=size)):
+            ref = ChunkRef(plan.name, run, f"{delivery.hex[:12]}-{number:05d}", str(delivery), number, len(chunk))
+            frame, dropped = arrange(chunk.frame, plan)
+            outside |= dict.fromkeys(dropped)
+            with home.database.begin(Role.INGEST) as tx:
+                done = vault.is_done(tx, ref.origin)
+            if done:
+                already += len(chunk)
+            else:
+                staging.write(ref.name, normalise(frame, plan), {})
+                chunks.append(ref)
+    home.database.close()
+    return Gated(plan.name, run, tuple(chunks), already, tuple(outside))
+
+
+def ingest_chunk(settings: Settings, ref: ChunkRef, at: datetime) -> ChunkRef:
+    """Take one staged chunk through all stages into the vault."""
+    bench, staging = _bench(settings, ref.plan), staging_of(_home(settings), ref.run)
+    frame, _ = staging.read(ref.name)
+    story.ingest(Arrivals(ref.origin, frame), bench, at)
+    return ref
+
+
+def ask_consent(settings: Settings, ref: ChunkRef, at: datetime) -> ChunkRef:
+    """Task: the consent gate."""
+    bench, staging = _bench(settings, ref.plan), staging_of(_home(settings), ref.run)
+    frame, _ = staging.read(ref.name)
+    stages.write_admitted(staging, ref.name, *story.ask_consent(Arrivals(ref.origin, frame), bench, at))
+    return ref
+
+
+def check_quality(settings: Settings, ref: ChunkRef, at: datetime) -> ChunkRef:
+    """Task: the plan's suite."""
+    bench, staging = _bench(settings, ref.plan), staging_of(_home(settings), ref.run)
+    admitted, _ = stages.read_admitted(staging, ref.name, ref.origin)
+    stages.write_checked(staging, ref.name, *story.check_quality(admitted, bench, at))
+    return ref
+
+
+def classify(settings: Settings, ref: ChunkRef) -> ChunkRef:
+    """Task: label every field."""
+    bench, staging = _bench(settings, ref.plan), staging_of(_home(settings), ref.run)
+    sound, _, _ = stages.read_checked(staging, ref.name, ref.origin)
+    stages.write_labelled(staging, ref.name, *story.classify(sound, bench))
+    return ref
+
+
+def seal_and_store(settings: Settings, ref: ChunkRef, at: datetime) -> ChunkRef:
+    """Task: into the vault, with the evidence."""
+    bench, staging = _bench(settings, ref.plan), staging_of(_home(settings), ref.run)
+    _, refused = stages.read_admitted(staging, ref.name, ref.origin)
+    _, quarantined, verdict = stages.read_checked(staging, ref.name, ref.origin)
+    labelled, profiles = stages.read_labelled(staging, ref.name, ref.origin)
+    story.seal_and_store(labelled, quarantined, refused, bench, at, verdict, profiles)
+    return ref
+
+
+def report(settings: Settings, gated: Gated, at: datetime) -> Outcome:
+    """Add up what became of the run's rows, and put it into the ledger."""
+    home = open_home(settings)
+    outcome = Outcome(gated.plan, gated.run)
+    if gated.already:
+        outcome += story.already_received(gated.plan, gated.run, gated.already)
+    with home.database.begin(Role.INGEST) as tx:
+        tx.run("lock_writers")
+        for row in tx.rows("batches_of_run", run=gated.run):
+            outcome += Outcome(gated.plan, gated.run, row.arrived, row.refused, row.quarantined, row.stored)
+        missing = sum(ref.rows for ref in gated.chunks) + gated.already - outcome.arrived
+        if missing:
+            # Another run brought these chunks in between our gate and our turn.
+            outcome += story.already_received(gated.plan, gated.run, missing)
+        head = home.ledger.append(tx, [entries.run_finished(outcome, at)], at)
+    home.anchor(head)
+    home.database.close()
+    return outcome
+
+
+def end(settings: Settings, run: str) -> None:
+    """Destroy the run's key and remove its staging files; for every end of a run, also a failed one."""
+    home = open_home(settings)
+    home.kms.destroy(run_key(run))
+    staging_of(home, run).remove()
+    home.database.close()
+
+
+def sweep(settings: Settings, now: Callable[[], float] = time.time) -> int:
+    """End the runs that a kill left behind; return how many."""
+    folder = settings.resolved_home / "staging"
+    orphans = [path.name for path in folder.glob("*") if _orphaned(path, now())]
+    for run in orphans:
+        end(settings, run)
+    return len(orphans)
+
+
+def run_key(run: str) -> str:
+    """Name the run's key in the KMS."""
+    return "run-" + "".join(letter if letter.isalnum() else "_" for letter in run)
+
+
+def staging_of(home: Home, run: str) -> Staging:
+    """Open the staging folder of a run."""
+    folder = home.folder / "staging" / run_key(run).removeprefix("run-")
+    return Staging(folder, run_key(run), home.kms.wrap, home.kms.unwrap)
+
+
+def _orphaned(path: Path, now: float) -> bool:
+    parts = path.name.split("_")
+    if parts[0] == "cli" and len(parts) == 4 and not Path(f"/proc/{parts[2]}").exists():  # noqa: PLR2004 - see run
+        return True
+    return now - path.stat().st_mtime > ORPHAN_SECONDS
+
+
+def _verified(plan: Plan, files: Sequence[Path], home: Home, at: datetime) -> Iterable[Path]:
+    if plan.partner is None:
+        return files
+    partner = home.policy.partners[plan.partner]
+    found: list[Path] = []
+    for folder in dict.fromkeys(path if path.is_dir() or path.name == "manifest.json" else path.parent for path in files):
+        delivery = open_delivery(folder, partner, verify_ed25519, at)
+        if delivery.plan != plan.name:
+            raise DeliveryRefused(f"The delivery's manifest is for the plan {delivery.plan}, not {plan.name}; name that plan.")
+        found += [file.path for file in delivery.files]
+    return found
+
+
+def _in_parallel(settings: Settings, refs: Sequence[ChunkRef], at: datetime) -> Iterable[ChunkRef]:
+    workers = min(settings.workers, len(refs))
+    if workers <= 1:
+        for ref in refs:
+            yield ingest_chunk(settings, ref, at)
+        return
+    # Instruments are built before the fork and shared by copy-on-write; connections are each process's own.
+    for plan in {ref.plan for ref in refs}:
+        _instruments(settings.policy, settings.expectations, plan)
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+        futures = [pool.submit(ingest_chunk, settings, ref, at) for ref in refs]
+        try:
+            for future in futures:
+                yield future.result()
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _home(settings: Settings) -> Home:
+    return _home_of_process(settings, os.getpid())
+
+
+@cache
+def _home_of_process(settings: Settings, _process: int) -> Home:
+    return open_home(settings)
+
+
+@cache
+def _instruments(policy: Path, expectations: Path, plan: str) -> tuple[Suite, Analyzer]:
+    suite = load_suite(expectations / f"{plan}.yaml")
+    return suite, Analyzer(entity_labels(load_policy(policy).taxonomy.items))
+
+
+def _bench(settings: Settings, plan_name: str) -> Bench:
+    home = _home(settings)
+    suite, analyzer = _instruments(settings.policy, settings.expectations, plan_name)
+    return Bench(
+        plan=home.policy.plan(plan_name),
+        policy=home.policy,
+        suite=suite,
+        analyzer=analyzer,
+        labels=entity_labels(home.policy.taxonomy.items),
+        database=home.database,
+        custodian=home.custodian,
+        ledger=home.ledger,
+        index_key=home.index_key,
+        randomness=secrets.token_bytes,
+    )

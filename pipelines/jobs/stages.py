@@ -1,0 +1,71 @@
+"""Write what a stage returns to staging and read it back, for tasks that run in different processes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipelines.classify.engine import ColumnProfile
+from pipelines.quality.verdict import Dimension, Score, Severity, Verdict
+from pipelines.records import Admitted, Label, Labelled, Origin, Quarantined, Refused, Sound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipelines.store.staging import Staging
+
+
+def write_admitted(staging: Staging, name: str, admitted: Admitted, refused: Refused) -> None:
+    """Stage what the consent gate returned."""
+    staging.write(f"{name}.admitted", admitted.frame, {"refused": dict(refused.counts)})
+
+
+def read_admitted(staging: Staging, name: str, origin: Origin) -> tuple[Admitted, Refused]:
+    """Read what `write_admitted` staged."""
+    frame, facts = staging.read(f"{name}.admitted")
+    return Admitted(origin, frame), Refused(facts["refused"])
+
+
+def write_checked(staging: Staging, name: str, sound: Sound, quarantined: Quarantined, verdict: Verdict) -> None:
+    """Stage what the quality check returned."""
+    facts = {"scores": [_score_json(score) for score in verdict.scores], "document": verdict.document}
+    staging.write(f"{name}.sound", sound.frame, facts)
+    reasons = {str(row): list(names) for row, names in quarantined.reasons.items()}
+    staging.write(f"{name}.quarantined", quarantined.frame, {"reasons": reasons})
+
+
+def read_checked(staging: Staging, name: str, origin: Origin) -> tuple[Sound, Quarantined, Verdict]:
+    """Read what `write_checked` staged; the verdict's row lists are not kept."""
+    frame, facts = staging.read(f"{name}.sound")
+    waiting, more = staging.read(f"{name}.quarantined")
+    reasons = {int(row): tuple(names) for row, names in more["reasons"].items()}
+    verdict = Verdict({}, tuple(_score(data) for data in facts["scores"]), facts["document"])
+    return Sound(origin, frame), Quarantined(origin, waiting, reasons), verdict
+
+
+def write_labelled(staging: Staging, name: str, labelled: Labelled, profiles: Sequence[ColumnProfile]) -> None:
+    """Stage what classification returned."""
+    facts = {
+        "labels": [asdict(label) for label in labelled.labels],
+        "raised": {field: levels.tolist() for field, levels in labelled.raised.items()},
+        "profiles": [{**asdict(profile), "also": dict(profile.also)} for profile in profiles],
+    }
+    staging.write(f"{name}.labelled", labelled.frame, facts)
+
+
+def read_labelled(staging: Staging, name: str, origin: Origin) -> tuple[Labelled, tuple[ColumnProfile, ...]]:
+    """Read what `write_labelled` staged."""
+    frame, facts = staging.read(f"{name}.labelled")
+    labels = tuple(Label(**data) for data in facts["labels"])
+    raised = {field: np.array(levels, dtype=np.int8) for field, levels in facts["raised"].items()}
+    return Labelled(origin, frame, labels, raised), tuple(ColumnProfile(**data) for data in facts["profiles"])
+
+
+def _score_json(score: Score) -> dict[str, Any]:
+    return {**asdict(score), "dimension": score.dimension.value, "severity": score.severity.value}
+
+
+def _score(data: dict[str, Any]) -> Score:
+    return Score(**{**data, "dimension": Dimension(data["dimension"]), "severity": Severity(data["severity"])})

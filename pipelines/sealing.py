@@ -1,0 +1,194 @@
+"""Seal labelled rows and put them into the vault: joins `seal` (keys, ciphertext) and `store` (sets of rows).
+
+Cheap and lock-free work comes first (`prepare`), so that the writers' lock is held only for allotting subjects and
+keys, sealing under them, and the copy itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from pipelines.consent.gate import purposes_of
+from pipelines.custody import COHORT, SUBJECT
+from pipelines.errors import TutelaError
+from pipelines.moments import Days, day_of, days, moments, postgres_micros
+from pipelines.policy import QUARANTINE, Plan
+from pipelines.seal import blind_index, envelope
+from pipelines.store import catalogue, keyring, subjects, vault
+from pipelines.store.subjects import Identifier
+from pipelines.store.vault import RecordIds, SealedRecords
+
+if TYPE_CHECKING:
+    from pipelines.ingest import Bench
+    from pipelines.records import Labelled, Quarantined
+    from pipelines.store.database import Tx
+
+NAMING_ITEMS = ("person_name", "enterprise_name")
+CHANNELS = {"direct": 1, "third_party": 2, "web": 3}
+"""Two-digit number of the channel in a subject's code."""
+SUBJECT_KINDS = {"person": "P", "enterprise": "E"}
+Pools = dict[int, tuple[Sequence[str], Sequence[Sequence[Any]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that can be computed before subjects and keys are known."""
+
+    record_ids: RecordIds
+    identifiers: tuple[Identifier, ...]
+    expires: Days
+    levels: Any
+    pools: Pools = field(repr=False)
+    frame: pd.DataFrame = field(repr=False)
+    quarantined: Quarantined = field(repr=False)
+
+
+def prepare(labelled: Labelled, quarantined: Quarantined, bench: Bench) -> Prepared:
+    """Compute ids, due days, blind indexes and the parts' plaintext.
+
+    Raises:
+        TutelaError: a row has no due date, so it could never be destroyed on time; it may not be stored.
+    """
+    frame = labelled.frame
+    expires = due_days(frame, bench)
+    if np.isnat(expires).any():
+        raise TutelaError(f"{int(np.isnat(expires).sum())} rows have no date that retention counts from; make collected_at.* critical in the plan's suite.")
+    rows = frame.index.to_numpy(dtype=np.int64)
+    pools, levels = _pools(labelled)
+    identifiers = identify(frame, bench.plan, bench.index_key)
+    return Prepared(vault.record_ids(labelled.origin, rows), identifiers, expires, levels, pools, frame, quarantined)
+
+
+def due_days(frame: pd.DataFrame, bench: Bench) -> Days:
+    """Tell the first day on which each row is due, by the plan's retention class; NaT where it can't be told."""
+    retention = bench.policy.retention[bench.plan.retention]
+    start = days(frame["collected_at"])
+    if retention.start == "last_activity":
+        activity = days(frame["last_activity_at"])
+        start = np.where(np.isnat(activity), start, activity)
+    return retention.due_days(start)
+
+
+def identify(frame: pd.DataFrame, plan: Plan, index_key: bytes) -> tuple[Identifier, ...]:
+    """Hash the identifiers of each row: the strong ones alone, the weak ones together with the name."""
+    naming = next((field.name for field in plan.fields if field.item in NAMING_ITEMS), None)
+    found = []
+    for declared in plan.fields:
+        if declared.identifies == "none":
+            continue
+        values, strong = frame[declared.name], declared.identifies == "strong"
+        kind = declared.item
+        if not strong:
+            if naming is None:
+                continue
+            values, kind = values + "\x1f" + frame[naming], f"{declared.item}+name"
+        present = values.notna().to_numpy()
+        digests = blind_index.digests(index_key, kind, values[present])
+        found.append(Identifier(kind, strong, present, digests))
+    return tuple(found)
+
+
+def withdrawals(tx: Tx, frame: pd.DataFrame, plan: Plan, index_key: bytes) -> pd.DataFrame:
+    """Look up what the subjects behind some rows withdrew: columns row, purpose, at."""
+    columns = ["position", "purpose", "at"]
+    if not tx.scalar("any_withdrawal"):
+        return pd.DataFrame({"row": [], "purpose": [], "at": []})
+    identifiers = identify(frame, plan, index_key)
+    subjects.stage_wanted(tx, identifiers)
+    found = tx.rows("withdrawals", kinds=[identifier.kind for identifier in identifiers])
+    table = pd.DataFrame.from_records([tuple(row) for row in found], columns=columns)
+    rows = frame.index.to_numpy()[table["position"].to_numpy(dtype=np.int64)]
+    return pd.DataFrame({"row": rows, "purpose": table["purpose"], "at": pd.to_datetime(table["at"], utc=True)})
+
+
+def put(tx: Tx, prepared: Prepared, batch: int, bench: Bench, at: datetime) -> list[bytes]:
+    """Allot subjects and keys, seal, and store; return the record ids. Call it under the writers' lock."""
+    plan = bench.plan
+    who = subjects.resolve(
+        tx, prepared.identifiers, len(prepared.frame), SUBJECT_KINDS[plan.subject], CHANNELS[plan.channel],
+        prepared.expires, at, bench.randomness,
+    )  # fmt: skip
+    cohorts = keyring.ensure_cohorts(tx, plan.retention, prepared.expires)
+    ids = [row.tobytes() for row in prepared.record_ids]
+    parts = envelope.seal_records(
+        ids,
+        [key.tobytes() for key in bench.custodian.keys(tx, SUBJECT, who)],
+        [key.tobytes() for key in bench.custodian.keys(tx, COHORT, cohorts.astype(np.int64))],
+        prepared.pools,
+        bench.randomness,
+    )
+    sealed = SealedRecords(
+        prepared.record_ids, prepared.expires, cohorts, who, prepared.levels, parts, envelope.SCHEMA_VERSION
+    )
+    vault.put_records(tx, sealed, batch)
+    if plan.legal_basis == "consent":
+        _put_receipts(tx, prepared, who, bench, at)
+    _put_quarantine(tx, prepared.quarantined, batch, bench, at)
+    return ids
+
+
+def _pools(labelled: Labelled) -> tuple[Pools, Any]:
+    """Group the fields by level; a raised free-text cell goes to the part of its raised level."""
+    by_level: dict[int, list[tuple[str, list[Any]]]] = {}
+    record_levels = np.zeros(len(labelled), dtype=np.int16)
+    for label in labelled.labels:
+        column = labelled.frame[label.field]
+        raised = labelled.raised.get(label.field)
+        for level in [label.level] if raised is None else np.unique([label.level, *raised]).tolist():
+            cells = column if raised is None else column.where(raised == level)
+            by_level.setdefault(level, []).append((label.field, _values(cells)))
+            record_levels = np.where(cells.notna().to_numpy(), np.maximum(record_levels, level), record_levels)
+    pools: Pools = {}
+    for level, columns in sorted(by_level.items()):
+        names = [name for name, _ in columns]
+        pools[level] = (names, list(zip(*(values for _, values in columns), strict=True)))
+    return pools, np.maximum(record_levels, 1)
+
+
+def _values(column: pd.Series[str]) -> list[Any]:
+    values = column.astype(object)
+    return values.where(column.notna(), None).tolist()
+
+
+def _put_receipts(tx: Tx, prepared: Prepared, who: Any, bench: Bench, at: datetime) -> None:
+    frame = prepared.frame
+    if frame.empty:
+        return
+    terms = frame[["consent_notice", "consent_purposes", "consent_method"]].fillna("unstated")
+    numbers = np.zeros(len(frame), dtype=np.int32)
+    for (notice, purposes, method), rows in terms.groupby(list(terms.columns), sort=False).indices.items():
+        sha256 = bench.policy.notices[notice].sha256
+        numbers[rows] = vault.terms_id(tx, bench.plan.name, notice, sha256, purposes_of(purposes), method)
+    given = postgres_micros(moments(frame["consent_at"]))
+    until = days(frame["consent_until"])
+    vault.put_receipts(tx, prepared.record_ids, who, numbers, given, until, at)
+
+
+def _put_quarantine(tx: Tx, quarantined: Quarantined, batch: int, bench: Bench, at: datetime) -> None:
+    """Seal quarantined rows whole: under one new slot of the subject ring a batch, and their own cohort."""
+    if not len(quarantined):
+        return
+    holder = subjects.allot(tx, 1)
+    due: date = bench.policy.retention[QUARANTINE].due(day_of(at))
+    expires = np.full(len(quarantined), np.datetime64(due), dtype="datetime64[D]")
+    cohorts = keyring.ensure_cohorts(tx, QUARANTINE, expires).astype(np.int64)
+    record_ids = [row.tobytes() for row in vault.record_ids(quarantined.origin, quarantined.frame.index.to_numpy())]
+    columns = {name: _values(quarantined.frame[name]) for name in quarantined.frame.columns}
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    sealed = envelope.seal_whole(
+        record_ids,
+        bench.custodian.keys(tx, SUBJECT, holder)[0].tobytes(),
+        [key.tobytes() for key in bench.custodian.keys(tx, COHORT, cohorts)],
+        rows,
+        bench.randomness,
+    )
+    reasons = [list(quarantined.reasons[int(row)]) for row in quarantined.frame.index]
+    catalogue.put_quarantine(
+        tx, record_ids, batch, int(holder[0]), int(cohorts[0]), due, envelope.SCHEMA_VERSION, reasons, sealed, at
+    )
