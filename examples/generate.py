@@ -115,8 +115,6 @@ class _File:
             return rows + np.uint64(self.first)
         # These persons are customers of the counter too.
         shared = (rows % np.uint64(OVERLAP) == 0) & (rows // np.uint64(OVERLAP) < self.first)
-            rows // np.uint64(OVERLAP) < self.first
-        )  # these persons are customers of the counter too
         return np.where(shared, rows // np.uint64(OVERLAP), rows + np.uint64(self.first))
 
     def planted(self, plan: str) -> Planted:

@@ -141,8 +141,8 @@ def _values(text: Text, width: int) -> npt.NDArray[np.int64]:
 
 def resident_ids(numbers: Numbers, seed: int) -> tuple[Text, Text, Text]:
     """Return identity numbers (GB 11643-1999), birth dates and sexes."""
-    spread = spread(numbers, seed, len(AREAS) * BIRTHDAYS * SERIALS)
-    rest, serial = np.divmod(spread, SERIALS)
+    place = spread(numbers, seed, len(AREAS) * BIRTHDAYS * SERIALS)
+    rest, serial = np.divmod(place, SERIALS)
     area, birthday = np.divmod(rest, BIRTHDAYS)
     birth = dates(FIRST_BIRTHDAY + birthday.astype("timedelta64[D]"))
     body = join(AREAS.take(pa.array(area)), pc.replace_substring(birth, "-", ""), digits(serial, 3))
