@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from examples.identities import Numbers, Pools, Text
 
-RECENT_DAYS = 400
 SEASON = np.datetime64("2025-01-01")
 """The first day of the second version of notices."""
 CONSENT = ("consent_notice", "consent_at", "consent_until", "consent_method", "consent_purposes")
@@ -47,16 +46,18 @@ class Terms:
     kept: Duration
     """Retention; rows past it ended between a month and ``stale_days`` before."""
     stale_days: int
+    fresh_days: int
+    """All other rows were collected within so many days: the delivery's rhythm."""
     method: tuple[str, ...]
     purposes: str
 
 
 TERMS: Mapping[str, Terms] = {
-    "counter": Terms(("N-COUNTER-1", "N-COUNTER-2"), Duration(years=10), Duration(years=3), 600,
+    "counter": Terms(("N-COUNTER-1", "N-COUNTER-2"), Duration(years=10), Duration(years=3), 600, 25,
                      ("wet_signature", "e_signature"), "account_service"),
-    "partner": Terms(("N-PARTNER-1", "N-PARTNER-1"), Duration(years=5), Duration(years=2), 600,
+    "partner": Terms(("N-PARTNER-1", "N-PARTNER-1"), Duration(years=5), Duration(years=2), 600, 300,
                      ("e_signature",), "supplier_cooperation"),
-    "web": Terms(("N-WEB-1", "N-WEB-2"), Duration(years=3), Duration(months=24), 300,
+    "web": Terms(("N-WEB-1", "N-WEB-2"), Duration(years=3), Duration(months=24), 300, 6,
                  ("checkbox",), "membership;marketing"),
 }  # fmt: skip
 
@@ -85,8 +86,9 @@ class Maker:
         """Return consent and events; ``stale`` rows are past their retention."""
         terms, today = TERMS[kind], np.datetime64(self.as_of, "D")
         ago = who.mix(numbers, self.seed + 40)
-        active = today - (ago % np.uint64(60) + np.uint64(1)).astype("timedelta64[D]")
-        collected = active - (ago % np.uint64(RECENT_DAYS - 60)).astype("timedelta64[D]")
+        age = ago % np.uint64(terms.fresh_days) + np.uint64(1)
+        collected = today - age.astype("timedelta64[D]")
+        active = today - ((ago >> np.uint64(32)) % age + np.uint64(1)).astype("timedelta64[D]")
         first_kept = _before(today, terms.kept)
         long_ago = first_kept - (ago % np.uint64(terms.stale_days) + np.uint64(30)).astype("timedelta64[D]")
         active, collected = (np.where(stale, long_ago, days) for days in (active, collected))

@@ -36,7 +36,13 @@ def validate(
     try:
         return model.model_validate({**data, **named}), []
     except ValidationError as error:
-        return None, [_explain(document, path, model, detail) for detail in error.errors(include_url=False)]
+        details = (detail for detail in error.errors(include_url=False) if not _follows(detail))
+        return None, [_explain(document, path, model, detail) for detail in details]
+
+
+def _follows(error: ErrorDetails) -> bool:
+    """Tell whether the error only follows from another: a list is called short when none of its entries is right."""
+    return error["type"] == "too_short" and bool(error["input"])
 
 
 def _explain(document: Document, path: Path, model: type[BaseModel], error: ErrorDetails) -> Problem:
@@ -56,7 +62,7 @@ def _words(name: str, model: type[BaseModel], error: ErrorDetails) -> tuple[str,
         case "literal_error":
             choices = [choice.strip("'") for choice in error["ctx"]["expected"].replace(" or ", ", ").split(", ")]
             return f"`{name}` is `{given}`", suggestion(str(given), choices)
-        case "string_pattern_mismatch" | "string_too_short" if not str(given).strip():
+        case _ if given is None or not str(given).strip():
             return f"`{name}` is blank", "fill it in"
         case "string_pattern_mismatch":
             return f"`{name}` is `{given}`", f"it must have the form {error['ctx']['pattern']}"

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.records import META_COLUMNS
+from pipelines.sources.chunks import TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 BLANKS = "".join(
     chr(code) for code in (*range(9, 14), 0x20, 0x85, 0xA0, *range(0x2000, 0x200C), 0x202F, 0x3000, 0xFEFF)
 )
-NULL_WORDS = pa.array(["", "N/A", "n/a", "#N/A", "NULL", "null", "Null", "无", "-", "--", "—", "——"], pa.large_string())
+NULL_WORDS = pa.array(["", "N/A", "n/a", "#N/A", "NULL", "null", "Null", "无", "-", "--", "—", "——"], TEXT)
 LONGEST_NULL_WORD = 6
 """In bytes; only cells so short are looked up."""
 _INNER = r"[\s\x{00A0}\x{3000}\-\x{2010}-\x{2015}.·()]"
@@ -44,7 +45,7 @@ def normalise(frame: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     kinds = {field.name: ITEM_KINDS.get(field.item) for field in plan.fields} | dict(META_KINDS)
     columns: dict[str, Column] = {}
     for name in frame.columns:
-        column = _without_null_words(_trimmed(table.column(name).combine_chunks().cast(pa.large_string())))
+        column = _without_null_words(_trimmed(table.column(name).combine_chunks().cast(TEXT)))
         tidy = kinds.get(name)
         columns[name] = tidy(column) if tidy and column.null_count < len(column) else column
     columns["last_activity_at"] = pc.coalesce(columns["last_activity_at"], columns["collected_at"])
@@ -62,7 +63,7 @@ def _without_null_words(column: Column) -> Column:
     if not pc.any(short).as_py():
         return column
     null = pc.and_(short, pc.is_in(column, value_set=NULL_WORDS))
-    return pc.if_else(pc.fill_null(null, False), pa.scalar(None, pa.large_string()), column)  # noqa: FBT003 - Arrow's
+    return pc.if_else(pc.fill_null(null, False), pa.scalar(None, TEXT), column)  # noqa: FBT003 - Arrow's
 
 
 def _where(column: Column, mask: Column, change: Callable[[Column], Column]) -> Column:
@@ -122,9 +123,9 @@ def _iso(cells: Column, pattern: str) -> Column:
     parts = pc.extract_regex(cells, pattern)
     year, month, day, time = (pc.struct_field(parts, name) for name in "ymdt")
     month, day = (pc.utf8_lpad(part, 2, "0") for part in (month, day))
-    date = pc.binary_join_element_wise(year, month, day, "-")
-    full = pc.if_else(pc.equal(time, ""), date, pc.binary_join_element_wise(date, time, " "))
-    return pc.coalesce(full.cast(pa.large_string()), cells)
+    date = pc.binary_join_element_wise(year, month, day, pa.scalar("-", TEXT))
+    full = pc.if_else(pc.equal(time, ""), date, pc.binary_join_element_wise(date, time, pa.scalar(" ", TEXT)))
+    return pc.coalesce(full, cells)
 
 
 def _purposes(column: Column) -> Column:
