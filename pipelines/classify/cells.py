@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
+BLANK: Final = r"^(?:[\s\p{Z}\p{Cf}]*|\s*(?i:n/a|#n/a|null|none|nil|nan|-{1,3}|/|无|暂无|不详)\s*)$"
+"""RE2 pattern of the ways to say that there is nothing."""
 _DIGIT, _LETTER, _WIDE, _MARK = 1, 2, 4, 8
 _FACTS: Final = np.array(
     [
@@ -110,6 +112,11 @@ class Cells:
         return ~self._any((self._facts & (_DIGIT | _LETTER)) == 0)
 
     @cached_property
+    def letters(self) -> Mask:
+        """Which cells hold an ASCII letter."""
+        return self._any(self._facts & _LETTER)
+
+    @cached_property
     def wide(self) -> Mask:
         """Which cells hold a character that is not ASCII."""
         return self._any(self._facts & _WIDE)
@@ -161,7 +168,7 @@ def of_column(column: pd.Series[str]) -> tuple[Cells, Ints]:
     encoded = _arrow(column).dictionary_encode()
     values, codes = encoded.dictionary, encoded.indices
     places = np.asarray(codes.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
-    blank = np.asarray(pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(values)), 0).to_numpy(zero_copy_only=False))
+    blank = np.asarray(pc.match_substring_regex(values, BLANK).to_numpy(zero_copy_only=False), dtype=np.bool_)
     if blank.any():
         keep = np.flatnonzero(~blank)
         renumber = np.full(len(values) + 1, -1, dtype=np.int64)

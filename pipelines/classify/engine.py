@@ -17,13 +17,14 @@ from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 
 from pipelines.classify import nlp
+from pipelines.classify.nlp import NAMED
 from pipelines.classify.cells import Cells, Ints, of_column, of_texts
 from pipelines.classify.context import WindowContextEnhancer
 from pipelines.classify.finder import Hits, find, hits_of, joined, resolved
 from pipelines.classify.lac import SEGMENT, Word, tagger
 from pipelines.classify.recognizers import RECOGNIZERS, registry
-from pipelines.classify.shapes import ENGLISH_NAME, PATTERNS
-from pipelines.classify.votes import NOTE, ColumnProfile, Votes, decide, unsettled
+from pipelines.classify.shapes import CHINESE, ENGLISH
+from pipelines.classify.votes import MOST, NOTE, ColumnProfile, Votes, decide, unsettled
 from pipelines.classify.headers import strongest
 
 if TYPE_CHECKING:
@@ -94,21 +95,29 @@ class Analyzer:
         return tuple(decide(each, self._labels, names.get(each.name, ()), hints.get(each.name)) for each in votes)
 
     def votes(
-        self, frame: pd.DataFrame, *, names: Mapping[str, Sequence[str]] | None = None, ner_cells: int | None = None
+        self,
+        frame: pd.DataFrame,
+        *,
+        names: Mapping[str, Sequence[str]] | None = None,
+        ner_cells: int | None = None,
+        note_cells: int = FIRST_READ,
     ) -> tuple[Votes, ...]:
-        """Count what the cells of every column say; votes of several chunks add up."""
+        """Count what the cells of every column say; votes of several chunks add up.
+
+        ``note_cells`` are the distinct cells of a column of notes that the tagger reads, for ``also`` alone: what
+        ``free_text`` reads in full.
+        """
         names = names or {}
         blocks = [of_column(frame[name])[0] for name in frame.columns]
+        outer = [(str(name), *names.get(name, ())) for name in frame.columns]
         counted = [
-            _counted(str(name), block, self._found(block, (str(name), *names.get(name, ()))))
-            for name, block in zip(frame.columns, blocks, strict=True)
+            _counted(each, block, self._found(block, each)) for each, block in zip(outer, blocks, strict=True)
         ]
-        open_names = [(vote.name, *names.get(vote.name, ())) for vote in counted]
         read = [0] * len(counted)
         for limit in (FIRST_READ, None):
             wanted = [
-                _sample(block, read[at], limit, _allowance(open_names[at], ner_cells))
-                if unsettled(counted[at], open_names[at]) or _is_note(open_names[at]) and not read[at]
+                _sample(block, read[at], limit, _most(outer[at], ner_cells, note_cells))
+                if unsettled(counted[at], outer[at]) or _is_note(outer[at])
                 else _NONE
                 for at, block in enumerate(blocks)
             ]
@@ -199,7 +208,7 @@ class Analyzer:
 _NONE: Final = np.empty(0, dtype=np.int64)
 
 
-def _counted(name: str, cells: Cells, hits: Hits) -> Votes:
+def _counted(outer: Sequence[str], cells: Cells, hits: Hits) -> Votes:
     """Count the cells that hold and that are each entity; a cell counts once for each."""
     within: Counter[str] = Counter()
     whole: Counter[str] = Counter()
@@ -210,16 +219,20 @@ def _counted(name: str, cells: Cells, hits: Hits) -> Votes:
         within[KINDS[kind]] = int(cells.weights[np.unique(hits.cell[of_kind])].sum())
         whole[KINDS[kind]] = int(cells.weights[np.unique(hits.cell[of_kind & covers])].sum())
     digits = int(cells.weights[(cells.runs >= 3) | cells.holds(ord("*"))].sum())  # noqa: PLR2004 (Votes.digits)
-    shaped = _shapes(cells) if whole.total() < cells.filled else Counter()
-    return Votes(name, cells.filled, within, whole, shaped, digits=digits)
+    shaped = _shapes(cells, outer) if max(whole.values(), default=0) < MOST * cells.filled else Counter()
+    return Votes(outer[0], cells.filled, within, whole, shaped, digits=digits)
 
 
-def _shapes(cells: Cells) -> Counter[str]:
-    worth = np.flatnonzero(~cells.solid | (cells.runs == 0))
+def _shapes(cells: Cells, outer: Sequence[str]) -> Counter[str]:
+    """Count the cells that look like what the column's names speak of; like any kind, where they are silent."""
+    said = strongest(outer)
+    kinds = ({said.key} & set(NAMED)) if said and (said.sure or said.key in {*NAMED, NOTE}) else set(NAMED)
+    wide, plain = np.flatnonzero(cells.wide), np.flatnonzero(~cells.wide & cells.letters)
     counts: Counter[str] = Counter()
-    if len(worth):
-        for kind, pattern in {**PATTERNS, "PERSON_EN": ENGLISH_NAME}.items():
-            counts[kind] = int(cells.weights[worth[cells.matching(pattern, worth)]].sum())
+    for kind in sorted(kinds):
+        for numbers, pattern in ((wide, CHINESE[kind]), (plain, ENGLISH[kind])):
+            if len(numbers):
+                counts[kind] += int(cells.weights[numbers[cells.matching(pattern, numbers)]].sum())
     return counts
 
 
@@ -233,9 +246,10 @@ def _is_note(names: Sequence[str]) -> bool:
     return said is not None and said.key == NOTE
 
 
-def _allowance(names: Sequence[str], ner_cells: int | None) -> int | None:
-    """Free text is read in full by ``free_text``; here a first sample of it is enough."""
-    return FIRST_READ if ner_cells is not None and _is_note(names) else ner_cells
+def _most(names: Sequence[str], ner_cells: int | None, note_cells: int) -> int | None:
+    if not _is_note(names):
+        return ner_cells
+    return None if ner_cells is None else note_cells
 
 
 def _sample(cells: Cells, done: int, limit: int | None, most: int | None) -> Ints:

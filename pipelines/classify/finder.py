@@ -100,7 +100,7 @@ def _any_of(words: tuple[str, ...]) -> str:
 def _found(cells: Cells, kind: int, recognizer: FoldedRecognizer, outer: Sequence[str]) -> Hits:
     headed = named(outer, recognizer.CONTEXT)
     numbers = cells.passing(recognizer.GATE)
-    if recognizer.needs_context and not headed and len(numbers):
+    if recognizer.CONTEXT_ONLY and not headed and len(numbers):
         numbers = numbers[cells.matching(_any_of(recognizer.CONTEXT), numbers)]
     if not len(numbers):
         return hits_of([], kind)
@@ -135,12 +135,14 @@ def _read(cells: Cells, numbers: Ints, recognizer: FoldedRecognizer, *, headed: 
 
 def _matches(text: str, recognizer: FoldedRecognizer) -> dict[tuple[int, int], float]:
     best: dict[tuple[int, int], float] = {}
-    for pattern in recognizer.PATTERNS:
+    validate = recognizer.validate_result
+    for pattern in sorted(recognizer.PATTERNS, key=lambda each: -each.score):
         for match in regex.compile(pattern.regex, FLAGS).finditer(text):
-            verdict = recognizer.validate_result(match[0])
-            if verdict is not False:
-                score = CERTAIN if verdict else pattern.score
-                best[match.span()] = max(score, best.get(match.span(), 0.0))
+            span = match.span()
+            if span not in best:
+                verdict = validate(match[0])
+                if verdict is not False:
+                    best[span] = CERTAIN if verdict else pattern.score
     return best
 
 

@@ -41,11 +41,11 @@ _RULES: Final = """
 !PIN                  支付密码 交易密码 取款密码 | pin; pin code
 !PASSWORD             密码 口令 | password; passwd; pwd
 !ONE_TIME_CODE        验证码 动态码 | otp; one time code; verification code
--                     户名数 | card type; cc type
+-                     卡类型 | card type; cc type
 !CREDIT_CARD          银行卡 信用卡 借记卡 储蓄卡 卡号 | bank card; bank card no; card number; card no; credit card; cc number; debit card; pan; bankcard; ccnumber
 BANK_ACCOUNT          银行账号 银行帐号 银行账户 账号 帐号 | bank account; account number; account no; iban
 !CN_PLATE             车牌 号牌 车号 | plate; plate no; plate number; license plate; licence plate; vehicle plate; car number
--                     邮政编码类 | domain; user name; username; login
+-                     域名 网址 用户名 | domain; user name; username; login; url
 !CN_POSTAL_CODE       邮编 邮政编码 | zip; zip code; zipcode; postal code; postcode; post code
 !PHONE_NUMBER         手机 电话 联系方式 联系号码 座机 移动号码 | mobile; phone; telephone; tel; cell; cellphone; mobile phone; phone number; mobile number; contact number; telephone number; mobileno; phoneno
 CN_MESSENGER_ACCOUNT  微信 qq号 qq | wechat; weixin; qq; whatsapp
@@ -66,10 +66,11 @@ REGISTERED_CAPITAL    注册资本 注册资金 | registered capital
 BUSINESS_SCOPE        经营范围 | business scope
 INDUSTRY              行业 | industry
 ENTERPRISE_ADDRESS    注册地址 企业地址 公司地址 单位地址 经营地址 | registered address; company address; office address
-LOCATION              地址 住址 住所 户籍 居住地 籍贯 | address; addr; street; street address; home address; street name; address line
-!CITY                 城市 所在市 地市 | city; town; suburb
--                     企业类型 公司类型 产品 商品 项目 文件 部门 科室 角色 学校 品牌 活动 表名 字段 开户行 | product name; file name; filename; item name; project name; department; column name; table name; domain name; brand; bank name; name set; nameset
-ORGANIZATION          企业名称 公司名称 单位名称 机构名称 公司 企业 工作单位 单位 商户 供应商名 | company; company name; organization; organisation; employer; enterprise; enterprise name; firm; business name; org name; corporation; supplier; vendor
+!LOCATION             地址 住址 住所 户籍 居住地 籍贯 | address; addr; street; street address; home address; street name; address line; address 1; address 2
+!CITY                 城市 所在市 地市 省份 所在省 地区 区县 | city; town; suburb; province; region; county
+-                     企业类型 公司类型 型号 产品 商品 项目 文件 部门 科室 角色 学校 品牌 活动 表名 字段 开户行 | product name; file name; filename; item name; project name; department; column name; table name; domain name; brand; bank name; name set; nameset
+!ORGANIZATION         企业名称 公司名称 单位名称 机构名称 工作单位 商户名 供应商名 | company; company name; organization; organisation; employer; enterprise; enterprise name; firm; business name; org name; corporation; supplier; vendor
+ORGANIZATION          公司 企业 单位 商户 供应商 |
 !OCCUPATION           职业 职位 职务 岗位 职称 | occupation; profession; job; job title; position
 !PERSON               姓名 法定代表人 法人代表 法人姓名 联系人 户主 持卡人 经办人 负责人 收件人 收货人 监护人 | full name; given name; surname; first name; last name; middle name; customer name; contact name; person name; family name; legal representative; givenname; firstname; lastname; fullname; mothers maiden; maiden name; contact person; client name; holder name; cardholder; contact
 PERSON                客户名 名字 法人 | name; names; person; client; customer

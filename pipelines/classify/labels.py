@@ -20,6 +20,18 @@ DETECTED: Final = {
     "PAYMENT_AUTH": "card_verification_code",
 }
 """Labels of detection that the taxonomy may know under another name, and its item."""
+READ_AS: Final = {
+    "city": "LOCATION",
+    "employer": "ORGANIZATION",
+    "guardian_name": "PERSON",
+    "enterprise_address": "LOCATION",
+    "enterprise_contact_name": "PERSON",
+    "enterprise_contact_mobile": "PHONE_NUMBER",
+    "enterprise_contact_email": "EMAIL_ADDRESS",
+    "enterprise_account": "CREDIT_CARD",
+    "bank_account": "CREDIT_CARD",
+}
+"""What detection calls the cells of items that only a name or a plan can tell from others."""
 NOT_PERSONAL: Final = "E"
 """Subject of the items that say something of an enterprise."""
 
@@ -39,7 +51,8 @@ def entity_labels(items: Mapping[str, Item]) -> dict[str, EntityLabel]:
     labels: dict[str, EntityLabel] = {}
     for name, item in items.items():
         own = name.upper()
-        entity = item.entity or (None if item.subject == NOT_PERSONAL or item.free_text else own)
+        bare = None if item.subject == NOT_PERSONAL or item.free_text else own
+        entity = item.entity or READ_AS.get(name, bare)
         label = EntityLabel(entity, item.category, item.level, item.code)
         labels.setdefault(own, label)
         if item.entity:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from pipelines.errors import PolicyError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from importlib.resources.abc import Traversable
 
 Floats = npt.NDArray[np.float32]
@@ -82,8 +82,7 @@ class Tagger:
         pieces = [(row, start, text[start:end]) for row, text in enumerate(texts) for start, end in _segments(text)]
         pieces.sort(key=lambda piece: -len(piece[2]))
         found: list[list[tuple[int, list[Word]]]] = [[] for _ in texts]
-        for low in range(0, len(pieces), BATCH):
-            batch = pieces[low : low + BATCH]
+        for batch in _batches(pieces):
             for (row, start, piece), tags in zip(batch, self._decode([p[2] for p in batch]), strict=True):
                 found[row].append((start, self._join(start, len(piece), tags)))
         return [[word for _, words in sorted(parts, key=lambda part: part[0]) for word in words] for parts in found]
@@ -202,6 +201,18 @@ class _Layer:
         candidate *= update
         candidate += state
         return candidate
+
+
+def _batches(pieces: Sequence[tuple[int, int, str]]) -> Iterator[Sequence[tuple[int, int, str]]]:
+    """Cut pieces, sorted by falling length, where padding the shorter ones would cost more than another batch."""
+    low = 0
+    while low < len(pieces):
+        least = len(pieces[low][2]) * 3 // 4
+        high = low + 1
+        while high < min(low + BATCH, len(pieces)) and (high < low + BATCH // 8 or len(pieces[high][2]) >= least):
+            high += 1
+        yield pieces[low:high]
+        low = high
 
 
 def _active(lengths: Ints) -> list[int]:

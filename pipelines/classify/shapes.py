@@ -5,13 +5,7 @@ The tagger reads a sample and confirms; the shape carries the verdict to all cel
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-    import numpy as np
-
-    from pipelines.classify.cells import Cells
+from typing import Final
 
 SURNAMES: Final = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许邓韩冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖"
@@ -22,21 +16,18 @@ SURNAMES: Final = (
 )
 _DOUBLE: Final = "欧阳|司马|上官|诸葛|司徒|东方|独孤|南宫|夏侯|尉迟|皇甫|公孙|慕容|令狐|宇文|长孙|轩辕|端木|百里|呼延|澹台|赫连|西门|司空|完颜"
 _HAN: Final = r"\p{Han}"
-PATTERNS: Final = {
-    "PERSON": rf"^(?:[{SURNAMES}]{_HAN}{{1,3}}|(?:{_DOUBLE}){_HAN}{{1,2}}|{_HAN}{{1,10}}[·•・．.]{_HAN}{{1,12}})$",
-    "ORGANIZATION": r"(?:公司|有限合伙|合伙企业|集团|事务所|商行|商店|工作室|经营部|服务部|合作社|研究院|研究所|大学|学院|中学|小学|医院|银行|支行|分行|酒店|"
-    r"委员会|协会|学会|基金会|厂|店|中心|局|厅|部|院|社|站|所)(?:[(（][^)）]*[)）])?$"
-    r"|(?i:\b(?:inc|llc|ltd|corp|co|gmbh|plc|company|corporation|limited|group|partners|associates|bank)\b\.?$)",
-    "LOCATION": rf"(?:省|市|自治区|区|县|镇|乡|街道|路|街|巷|弄|村|大道|胡同|里|社区|小区|花园|大厦|广场|苑|屯|组|道|园).*(?:[0-9]|{_HAN})*"
-    r"(?:号|室|楼|栋|幢|单元|层|座|村|路|街|区|县|市|镇|乡|组|园|苑|厦|场|[0-9])"
-    r"|(?i:^(?:no\.? ?)?[0-9]+[a-z]?,? .*\b(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|way|place|pl|close|terrace|crescent|square|sq)\b)"
-    r"|(?i:^p\.? ?o\.? box [0-9]+)",
+CHINESE: Final = {
+    "PERSON": rf"^\s*(?:[{SURNAMES}]{_HAN}{{1,3}}|(?:{_DOUBLE}){_HAN}{{1,2}}|{_HAN}{{1,10}}[·•・.]{_HAN}{{1,12}})\s*$",
+    "ORGANIZATION": "(?:公司|合伙|合伙企业|集团|事务所|商行|商店|工作室|经营部|服务部|合作社|研究院|研究所|大学|学院|中学|小学|医院|银行|支行|分行|酒店"
+    "|委员会|协会|学会|基金会|[厂店局厅部院社站所]|中心)(?:[(（][^)）]*[)）])?$",
+    "LOCATION": "[省市州盟区县旗镇乡村路街巷弄里道园苑厦场栋幢楼][^，。；！？]*[0-9号室楼栋幢层座村路街区县市镇乡组园苑厦场院内旁]$",
 }
-"""RE2 patterns by kind; the English ones are weaker than the Chinese."""
-ENGLISH_NAME: Final = r"^(?:[A-Z]\.?|[A-Z][\p{L}'’-]{1,20}|[A-Z]{2,20})(?:[ ,]{1,2}(?:[A-Z]\.?|[A-Z][\p{L}'’-]{1,20}|[A-Z]{2,20}|de|van|von|da|la|Jr\.?|Sr\.?)){0,4}$|^[a-z'-]{2,20}$"
-"""As many a product or place is written as a person: counts only under a header that speaks of persons."""
-
-
-def shaped(cells: Cells, kind: str) -> npt.NDArray[np.bool_]:
-    """Tell which cells look like one of a kind."""
-    return cells.matching(PATTERNS[kind])
+"""RE2 patterns of Chinese cells by kind."""
+_WORD: Final = "(?:[A-Z]\\.?|[A-Z][A-Za-z'-]{1,20})"
+ENGLISH: Final = {
+    "PERSON": f"^ *(?:{_WORD}(?:[ ,]{{1,2}}(?:{_WORD}|de|van|von|da|la)){{0,4}}\\.?|[a-z'-]{{2,20}}) *$",
+    "ORGANIZATION": r"(?i:\b(?:inc|llc|ltd|corp|co|gmbh|plc|company|corporation|limited|group|partners|associates|bank)\b\.?$)",
+    "LOCATION": r"(?i:^(?:no\.? ?)?[0-9]+[a-z]?,? .*\b(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|way"
+    r"|place|pl|close|terrace|crescent|square|sq)\b)|(?i:^p\.? ?o\.? box [0-9]+)",
+}
+"""RE2 patterns of ASCII cells by kind. As many a product is written as a person: names need a header that says so."""

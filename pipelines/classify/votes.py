@@ -25,23 +25,19 @@ SOME: Final = 0.1
 """Share of cells that is enough where the name says the same."""
 TAGGED: Final = 0.6
 """Share of the cells read by the tagger that settles a column by itself."""
+CLEAR: Final = 0.8
+"""Share of the cells read by the tagger from which on more reading is idle."""
+DECLARED: Final = 0.5
+"""Confidence in a plan's word alone."""
 NOTE: Final = "SERVICE_NOTE"
-NUMBERED: Final = frozenset(
+RECOGNIZED: Final = frozenset(
     {"CN_ID_CARD", "CN_USCC", "CREDIT_CARD", "CN_PASSPORT", "PHONE_NUMBER", "IP_ADDRESS", "DATE_OF_BIRTH", "CN_PLATE"}
-    | {"MAC_ADDRESS", "US_SSN", "US_DRIVER_LICENSE", "CN_TRAVEL_PERMIT", "BANK_ACCOUNT", "CN_POSTAL_CODE", "INCOME", "AGE"}
+)
+NUMBERED: Final = RECOGNIZED | frozenset(
+    {"MAC_ADDRESS", "US_SSN", "US_DRIVER_LICENSE", "CN_TRAVEL_PERMIT", "BANK_ACCOUNT", "CN_POSTAL_CODE", "INCOME"}
     | {"ASSETS", "CARD_VERIFICATION_CODE", "PIN", "ONE_TIME_CODE", "ENTERPRISE_FINANCE", "REGISTERED_CAPITAL"}
 )
 """Kinds that are written with digits: a name alone does not make a column of words one of them."""
-WIDER: Final = {
-    "CITY": {"LOCATION"},
-    "ENTERPRISE_ADDRESS": {"LOCATION"},
-    "BANK_ACCOUNT": {"CREDIT_CARD"},
-    "CN_MESSENGER_ACCOUNT": {"PHONE_NUMBER"},
-    "EMPLOYER": {"ORGANIZATION"},
-}
-"""What detection calls the cells of a kind that only a name can tell."""
-
-
 @dataclass(frozen=True, slots=True)
 class ColumnProfile:
     """What one column holds."""
@@ -98,29 +94,37 @@ class Votes:
         return self.whole[entity] / self.cells if self.cells else 0.0
 
     def seen(self, kind: str) -> float:
-        """Return the share of cells taken for a kind of name: by the tagger where it read any, and by their look."""
-        looks = self.shaped[kind] / self.cells if self.cells else 0.0
-        return max(self.tagged[kind] / self.read, min(looks, 0.9) if self.read < 1 else 0.0) if self.read else looks
+        """Return the share of cells taken for a kind of name: by the tagger where it read any, else by their look."""
+        return self.tagged[kind] / self.read if self.read else self.looks(kind)
+
+    def looks(self, kind: str) -> float:
+        """Return the share of cells that look like a kind."""
+        return self.shaped[kind] / self.cells if self.cells else 0.0
 
 
 def decide(votes: Votes, labels: Mapping[str, EntityLabel], names: Sequence[str], hint: str | None) -> ColumnProfile:
     """Say what a column holds from its cells, its names, and the kind that a plan declares it to be."""
     key, confidence = _detected(votes, strongest((votes.name, *names)))
-    if hint is not None and _hint_stands(hint, key, labels):
-        agreed = key in {hint, *WIDER.get(hint, ())}
-        key, confidence = hint, max(confidence, 0.9) if agreed else 0.5
+    if hint is not None and hint != key:
+        agreed = key is not None and _entity(hint, labels) == _entity(key, labels)
+        if agreed or _level(key, labels, LOWEST) <= _level(hint, labels, HIGHEST):
+            # A declared kind gives way only to a more sensitive one that the cells show: the highest wins.
+            key, confidence = hint, confidence if agreed else DECLARED
     return _profile(votes, labels, key, confidence)
 
 
 def unsettled(votes: Votes, names: Sequence[str]) -> bool:
     """Tell whether the tagger's reading could still change the decision."""
-    if not votes.cells or votes.whole.total() and max(votes.whole.values()) >= MOST * votes.cells:
+    if max(votes.whole.values(), default=0) >= MOST * max(votes.cells, 1):
         return False
     said = strongest((votes.name, *names))
     if said is not None and said.sure and said.key not in NAMED:
         return False
-    shares = [votes.tagged[kind] / votes.read for kind in NAMED] if votes.read else [MOST]
-    return any(SOME < share < 1 - SOME for share in shares)
+    if not votes.read:
+        return True
+    if said is not None and said.key in NAMED and votes.seen(said.key) >= MOST:
+        return False
+    return any(SOME < votes.seen(kind) < CLEAR for kind in NAMED)
 
 
 def _detected(votes: Votes, said: Evidence | None) -> tuple[str | None, float]:
@@ -133,7 +137,7 @@ def _detected(votes: Votes, said: Evidence | None) -> tuple[str | None, float]:
         weight = _weight(votes, said)
         if weight:
             return said.key, weight
-    kind = max(NAMED, key=votes.seen)
+    kind = max(NAMED if votes.read else NAMED[1:], key=votes.seen)
     if votes.seen(kind) >= TAGGED:
         return kind, round(0.9 * votes.seen(kind), 4)
     return None, 0.0
@@ -143,7 +147,7 @@ def _weight(votes: Votes, said: Evidence) -> float:
     """Return how far the cells bear out what the name says; 0 where they speak against it."""
     key = said.key
     if key in NAMED:
-        support = max(votes.seen(key), votes.shaped[key] / votes.cells, votes.shaped[f"{key}_EN"] / votes.cells)
+        support = max(votes.seen(key), votes.looks(key))
         numbers = votes.digits / votes.cells
         if key == "PERSON" and numbers >= MOST:
             return 0.0
@@ -153,7 +157,8 @@ def _weight(votes: Votes, said: Evidence) -> float:
     if votes.share(key) >= SOME:
         return _firm(votes.share(key), agreed=True)
     if key in NUMBERED:
-        return 0.35 if votes.digits >= MOST * votes.cells else 0.0
+        doubt = 0.35 if key in RECOGNIZED else 0.6
+        return doubt if votes.digits >= MOST * votes.cells else 0.0
     if key == "EMAIL_ADDRESS":
         return 0.35 if said.sure and votes.within[key] else 0.0
     return 0.6 if said.sure else 0.5
@@ -163,21 +168,23 @@ def _firm(share: float, *, agreed: bool) -> float:
     return round(1 - (1 - share) / 2, 4) if agreed else round(share, 4)
 
 
-def _hint_stands(hint: str, key: str | None, labels: Mapping[str, EntityLabel]) -> bool:
-    """A declared kind gives way to a more sensitive one that the cells show: the highest wins."""
-    declared = labels[hint].level if hint in labels else HIGHEST
-    detected = labels[key].level if key in labels else LOWEST
-    return detected <= declared
+def _entity(key: str, labels: Mapping[str, EntityLabel]) -> str | None:
+    return labels[key].entity if key in labels else key
+
+
+def _level(key: str | None, labels: Mapping[str, EntityLabel], otherwise: int) -> int:
+    return labels[key].level if key in labels else otherwise
 
 
 def _profile(votes: Votes, labels: Mapping[str, EntityLabel], key: str | None, confidence: float) -> ColumnProfile:
     label = labels.get(key) if key else None
     entity = label.entity if label else key
-    own = {key, entity, *WIDER.get(key or "", ())}
+    own = {key, entity}
     also = {other: count for other, count in sorted(votes.within.items()) if count and other not in own}
     raised = [labels[other].level if other in labels else HIGHEST for other in also] if key in {None, NOTE} else []
     level = label.level if label else (HIGHEST if key else LOWEST)
-    found = max(votes.whole[entity or ""], votes.within[entity or ""], votes.shaped[entity or ""]) if entity else 0
+    counts = (votes.whole, votes.within, votes.shaped, votes.tagged)
+    found = max(count[entity] for count in counts) if entity else 0
     return ColumnProfile(
         name=votes.name,
         entity=entity,

@@ -38,6 +38,7 @@ class BirthDateRecognizer(FoldedRecognizer):
     )
     CONTEXT = ("出生", "生日", "生于", "birth", "born", "dob")
     GATE = Gate(size=8, run=1, must="(?:1[89]|20)[0-9]{2}", solid=frozenset({8}))
+    CONTEXT_ONLY = True
     PLAIN = (8,)
 
     def validate_result(self, pattern_text: str) -> bool | None:

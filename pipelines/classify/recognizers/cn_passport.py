@@ -21,4 +21,4 @@ class CnPassportRecognizer(FoldedRecognizer):
         ),
     )
     CONTEXT = ("护照", "passport")
-    GATE = Gate(run=7, must=r"(?:^|[^0-9A-Za-z])(?:[A-Za-z]{1,2}\.?[0-9]{7}|1[45][0-9]{7})", solid=frozenset({8, 9}))
+    GATE = Gate(run=7, must=r"(?:^|[^0-9A-Za-z])(?:[EeGgDdSsPpKkMm][A-Za-z]?\.?[0-9]{7}|1[45][0-9]{7})", solid=frozenset({8, 9}))

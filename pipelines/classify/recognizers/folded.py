@@ -59,6 +59,8 @@ class FoldedRecognizer(PatternRecognizer):  # type: ignore[misc]
     CONTEXT: ClassVar[tuple[str, ...]]
     """Lower-case words, Chinese and English, that stand before such a value or at the head of its column."""
     GATE: ClassVar[Gate]
+    CONTEXT_ONLY: ClassVar[bool] = False
+    """No value is a finding without context: cells without a word of it need not be read."""
     PLAIN: ClassVar[tuple[int, ...]] = ()
     """Sizes in ``GATE.solid`` at which ``plain`` can judge solid cells (letters and digits alone)."""
 
@@ -84,11 +86,6 @@ class FoldedRecognizer(PatternRecognizer):  # type: ignore[misc]
         """Find the values in the folded text; offsets are those of the text."""
         found: list[RecognizerResult] = super().analyze(fold(text), entities, nlp_artifacts, regex_flags)
         return found
-
-    @property
-    def needs_context(self) -> bool:
-        """Tell whether none of the patterns is a finding by itself."""
-        return all(pattern.score < THRESHOLD for pattern in self.PATTERNS)
 
     def plain(self, matrix: Matrix) -> Scores:
         """Score solid cells of one size in PLAIN, each as one value; 0 where it is none."""
