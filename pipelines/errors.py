@@ -85,6 +85,13 @@ class ManifestMismatch(DeliveryRefused):
     """The delivery does not match its signed manifest."""
 
 
+class ApprovalMissing(TutelaError):
+    """No approval covers this; nothing was done."""
+
+    exit_code = 12
+    http_status = 403
+
+
 # --- 13 … 15: what must be there ---------------------------------------------------------------------------------
 
 

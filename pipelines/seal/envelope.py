@@ -117,3 +117,24 @@ def open_record(record_id: bytes, subject_key: bytes, cohort_key: bytes, parts: 
         if sealed is not None:
             values |= open_part(cipher, bytes(sealed), record_id, level, version)
     return {name: value for name, value in values.items() if value is not None}
+
+
+def move_record(
+    record_id: bytes, subject_key: bytes, old_cohort: bytes, new_cohort: bytes, parts: Sequence[bytes | None],
+    version: int, randomness: Callable[[int], bytes],
+) -> list[bytes | None]:
+    """Seal a record's parts again under another cohort's key.
+
+    Raises:
+        KeyUnavailable: a part does not open under the old one.
+    """
+    old = AESGCM(record_key(subject_key, old_cohort, record_id))
+    new = AESGCM(record_key(subject_key, new_cohort, record_id))
+    moved: list[bytes | None] = []
+    for level, sealed in zip(LEVELS, parts, strict=True):
+        if sealed is None:
+            moved.append(None)
+            continue
+        plain = _ENCODE(open_part(old, bytes(sealed), record_id, level, version))
+        moved.append(seal_part(new, plain, randomness(_NONCE), record_id, level, version))
+    return moved

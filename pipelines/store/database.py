@@ -63,9 +63,9 @@ class Tx:
         """Return the first column of the first row, or None."""
         return self._connection.execute(text(self._statements[name]), parameters).scalar()
 
-    def stream(self, name: LiteralString, size: int = 10_000, **parameters: object) -> Iterator[Any]:
+    def stream(self, name: LiteralString, fetch: int = 10_000, **parameters: object) -> Iterator[Any]:
         """Yield rows with memory flat in their number."""
-        options = {"yield_per": size}
+        options = {"yield_per": fetch}
         yield from self._connection.execute(text(self._statements[name]), parameters, execution_options=options)
 
     def copy_binary(self, name: LiteralString, pieces: Iterable[bytes]) -> None:

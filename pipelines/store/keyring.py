@@ -63,7 +63,7 @@ def pages(tx: Tx, ring: str, numbers: Iterable[int]) -> list[StoredPage]:
 
 def all_pages(tx: Tx) -> Iterable[StoredPage]:
     """Yield the whole keyring."""
-    for row in tx.stream("all_pages", size=64):
+    for row in tx.stream("all_pages", fetch=64):
         yield StoredPage(row.ring, row.page, bytes(row.sealed), bytes(row.wrapped), row.kms_key)
 
 

@@ -76,3 +76,7 @@ SELECT nextval('keyring.cohort_id_seq');
 -- insert_cohort --
 -- A new cohort.
 INSERT INTO keyring.cohort (cohort_id, retention_class, expires_on) VALUES (:cohort_id, :retention_class, :expires_on);
+
+-- generation --
+-- One generation.
+SELECT generation, kms_key FROM keyring.generation WHERE generation = :generation;

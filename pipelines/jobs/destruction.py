@@ -1,0 +1,101 @@
+"""The nightly purge, for the CLI and the DAG: what is past its retention is destroyed, verified, certified."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import StorageFull
+from pipelines.evidence import certificate as certificates
+from pipelines.evidence.checkpoint import FULL, sync_folder
+from pipelines.jobs import collection
+from pipelines.jobs.home import Home, open_home
+from pipelines.retention.destroy import Destroyer, destroy_expired, list_due
+from pipelines.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """What a purge came to."""
+
+    due: int
+    held: int
+    destroyed: int
+    verdict: str | None
+    certificate: str | None
+    """Path of the certificate's file."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for programs and XCom."""
+        return {
+            "due": self.due,
+            "held": self.held,
+            "destroyed": self.destroyed,
+            "verdict": self.verdict,
+            "certificate": self.certificate,
+        }
+
+
+def purge(settings: Settings, as_of: date, clock: Callable[[], datetime], *, dry_run: bool = False, step: Callable[[str], None] = lambda _: None) -> Purge:
+    """Destroy what is past its retention on a day.
+
+    Raises:
+        TutelaError: one of its families; the same command goes on where this one stopped.
+    """
+    home = open_home(settings)
+    tools = _tools(home, clock, step)
+    if dry_run:
+        listed, held = list_due(tools, as_of)
+        home.database.close()
+        return Purge(listed.records, held, 0, None, None)
+    collection.sweep(settings)
+    result = destroy_expired(tools, as_of)
+    path = None
+    if result.certificate is not None:
+        path = write_certificate(home.folder / "certificates", result.certificate)
+    home.anchor()
+    home.database.close()
+    return Purge(result.due, result.held, result.destroyed, result.verdict, str(path) if path else None)
+
+
+def write_certificate(folder: Path, certificate: certificates.Certificate) -> Path:
+    """Write a certificate's file, whole or not at all.
+
+    Raises:
+        StorageFull: there is no room; the certificate is in the database and the next purge writes it.
+    """
+    path = folder / f"{certificate.case.id}.json"
+    partial = path.with_suffix(".partial")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with partial.open("wb") as file:
+            file.write(certificates.to_bytes(certificate))
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        sync_folder(folder)
+    except OSError as exc:
+        partial.unlink(missing_ok=True)
+        if exc.errno in FULL:
+            raise StorageFull(f"There is no room for the certificate {path.name}; it is kept in the database and written by the next purge.") from None
+        raise
+    return path
+
+
+def _tools(home: Home, clock: Callable[[], datetime], step: Callable[[str], None]) -> Destroyer:
+    return Destroyer(
+        database=home.database,
+        custodian=home.custodian,
+        ledger=home.ledger,
+        policy=home.policy,
+        policy_folder=home.settings.policy,
+        snapshots=home.folder / "snapshots",
+        clock=clock,
+        randomness=secrets.token_bytes,
+        step=step,
+    )

@@ -1,0 +1,78 @@
+"""Draw up, sign and find the certificate of a destruction. What it must contain is `pipelines.evidence.certificate`'s."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pipelines.evidence import certificate as certificates
+from pipelines.evidence import ledger, signature
+from pipelines.evidence.certificate import (
+    Authority,
+    Case,
+    CheckResult,
+    DestroyedKeys,
+    Limit,
+    Method,
+    People,
+    Recipients,
+    Residual,
+    Rotation,
+    Times,
+    Trigger,
+)
+from pipelines.evidence.certificate import Manifest as ManifestFacts
+from pipelines.store.database import Database, Role, Tx
+
+if TYPE_CHECKING:
+    from pipelines.evidence.certificate import Certificate
+    from pipelines.retention.destroy import Destroyer, Job
+
+TOOL, VERSION = "tutela", "0.1.0"
+RESIDUALS = ("postgresql.wal", "postgresql.freed_pages", "backups")
+"""Places where ciphertext of what was destroyed may still lie; none can be read, the keys are gone."""
+
+
+def issue(tx: Tx, tools: Destroyer, job: Job, steps: dict[str, Any], people: tuple[str, str, str, str], at: datetime) -> Certificate:
+    """Draw up and sign the certificate, with proofs of all the job's ledger entries in the newest head."""
+    seqs = sorted({seq for step in steps.values() if isinstance(step, dict) for seq in step.get("seqs", [])})
+    place = ledger.place(tx, seqs)
+    key = tools.ledger.private_key
+    case = _case(tools, job, steps, people)
+    return certificates.sign(certificates.build(case, place, signature.public_bytes(key), at), key)
+
+
+def load(database: Database, job_id: str) -> Certificate:
+    """Read the certificate of a confirmed destruction."""
+    with database.begin(Role.VERIFY) as tx:
+        row = tx.one("job", job_id=job_id)
+    return certificates.from_bytes(row.certificate.encode())
+
+
+def _case(tools: Destroyer, job: Job, steps: dict[str, Any], people: tuple[str, str, str, str]) -> Case:
+    applicant, executor, witness, confirmer = people
+    listed, rotated = job.manifest, steps["rotated"]
+    classes = sorted({name.split("/")[0] for name in listed.names})
+    kms = tools.custodian.kms
+    return Case(
+        id=job.id,
+        authority=Authority(
+            Trigger.EXPIRY, ("PIPL-47", *classes), bytes.fromhex(job.schedule_hash), job.approval_id or "", standing=True
+        ),
+        manifest=ManifestFacts(
+            bytes.fromhex(listed.root), listed.records, listed.by_plan, listed.by_category, listed.by_level, listed.names
+        ),
+        method=Method("postgresql.vault", ("cryptographic_erase", "row_delete"), TOOL, VERSION),
+        keys=tuple(DestroyedKeys(ring, keys, rotated["pages"][ring]) for ring, keys in rotated["keys"].items()),
+        rotation=Rotation(kms.scheme, kms.guarantee, job.old_generation or 0, job.new_generation or 0),
+        people=People(applicant, steps["approved"]["approver"], executor, witness, confirmer),
+        times=Times(*(datetime.fromisoformat(steps[name]["at"]) for name in _TIMES)),
+        checks=tuple(CheckResult(*counts) for counts in steps["verified"]["checks"]),
+        removed=steps["rows_removed"]["removed"],
+        residuals=tuple(Residual(place, None) for place in RESIDUALS),
+        recipients=Recipients(),
+        limits=(Limit.WAL, Limit.BACKUPS, Limit.STORAGE, Limit.KMS, Limit.MEMORY),
+    )
+
+
+_TIMES = ("applied", "approved", "keys_destroyed", "rows_removed", "verified", "confirmed")
