@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from pipelines.errors import PolicyError
+from pipelines.quality.document import document, entry
 from pipelines.quality.gx import Batch, ExpectationValidationResult, PandasExecutionEngine, Validator, context, gx
 from pipelines.quality.verdict import Rows, Score, Verdict
 from pipelines.quality.vocabulary import AT
@@ -36,16 +36,6 @@ _RESULT_FORMAT = {
     "partial_unexpected_count": 0,
     "return_unexpected_index_query": False,
 }
-_COUNTS = (
-    "element_count",
-    "unexpected_count",
-    "unexpected_percent",
-    "missing_count",
-    "missing_percent",
-    "unexpected_percent_total",
-    "unexpected_percent_nonmissing",
-)
-"""What of a result may be shown. A list of what is allowed, so that a new version of the library can't add values."""
 
 
 def check(frame: pd.DataFrame, suite: Suite, *, at: datetime) -> Verdict:
@@ -70,7 +60,7 @@ def check(frame: pd.DataFrame, suite: Suite, *, at: datetime) -> Verdict:
     results = _results(_run(frame, suite, at), suite)
     failed = {rule.id: _failed_rows(results[rule.id]) for rule in suite.rules}
     scores = tuple(_score(rule, results[rule.id], failed[rule.id]) for rule in suite.rules)
-    return Verdict(MappingProxyType(failed), scores, _document(suite, results, len(frame), at))
+    return Verdict(failed, scores, _document(suite, list(results.values()), len(frame), at))
 
 
 def _columns_there(frame: pd.DataFrame, suite: Suite) -> None:
@@ -82,7 +72,7 @@ def _columns_there(frame: pd.DataFrame, suite: Suite) -> None:
 
 
 def _run(frame: pd.DataFrame, suite: Suite, at: datetime) -> Iterable[ExpectationValidationResult]:
-    batch = Batch(data=frame[list(suite.columns)])
+    batch = Batch(data=frame[list(suite.columns)])  # type: ignore[arg-type]  # the library annotates a class
     validator = Validator(PandasExecutionEngine(), data_context=context(), batches=[batch])
     try:
         configurations = validator.process_expectations_for_validation(
@@ -101,7 +91,7 @@ def _results(found: Iterable[ExpectationValidationResult], suite: Suite) -> dict
         if result is None or _raised(result.exception_info) or "unexpected_count" not in result.result:
             message = f"expectation {rule.id} of the suite {suite.name} could not be evaluated; no row passed it"
             raise PolicyError(message)
-    return results
+    return {rule.id: results[rule.id] for rule in suite.rules}
 
 
 def _raised(info: Mapping[str, Any]) -> bool:
@@ -127,43 +117,10 @@ def _score(rule: Rule, result: ExpectationValidationResult, rows: Rows) -> Score
     return Score(rule.id, rule.column, rule.dimension, rule.severity, evaluated, len(rows))
 
 
-def _document(
-    suite: Suite, results: Mapping[str, ExpectationValidationResult], rows: int, at: datetime
-) -> dict[str, Any]:
-    entries = [_entry(rule, results[rule.id]) for rule in suite.rules]
-    passed = sum(entry["success"] for entry in entries)
-    return {
-        "success": passed == len(entries),
-        "suite_name": suite.name,
-        "statistics": {
-            "evaluated_expectations": len(entries),
-            "successful_expectations": passed,
-            "unsuccessful_expectations": len(entries) - passed,
-            "success_percent": 100 * passed / len(entries),
-        },
-        "suite_parameters": {},
-        "meta": {
-            "great_expectations_version": gx.__version__,
-            "run_id": {"run_name": suite.name, "run_time": at.isoformat()},
-            "rows": rows,
-        },
-        "results": entries,
-    }
+def _document(suite: Suite, ordered: list[ExpectationValidationResult], rows: int, at: datetime) -> dict[str, Any]:
+    entries = [entry(_configuration(result), result.result) for result in ordered]
+    return document(suite.name, entries, rows=rows, at=at.isoformat(), version=gx.__version__)
 
 
-def _entry(rule: Rule, result: ExpectationValidationResult) -> dict[str, Any]:
-    config = result.expectation_config
-    arguments = {key: value for key, value in config.to_json_dict()["kwargs"].items() if key != "batch_id"}
-    return {
-        "success": bool(result.success),
-        "expectation_config": {
-            "type": config.type,
-            "kwargs": arguments,
-            "meta": {"id": rule.id, "dimension": rule.dimension.value, "severity": rule.severity.value},
-            "severity": rule.severity.value,
-            "notes": f"{rule.zh} / {rule.en}",
-        },
-        "result": {key: result.result[key] for key in _COUNTS if key in result.result},
-        "meta": {},
-        "exception_info": {"raised_exception": False, "exception_traceback": None, "exception_message": None},
-    }
+def _configuration(result: ExpectationValidationResult) -> dict[str, Any]:
+    return result.expectation_config.to_json_dict() if result.expectation_config else {}

@@ -24,14 +24,23 @@ for _name in ("great_expectations", "great_expectations._docs_decorators"):
 import great_expectations as gx  # noqa: E402
 from great_expectations.core import ExpectationSuite, ExpectationValidationResult  # noqa: E402
 from great_expectations.core.batch import Batch  # noqa: E402
+from great_expectations.core.expectation_validation_result import (  # noqa: E402
+    ExpectationSuiteValidationResultSchema as ValidationResultSchema,
+)
+from great_expectations.core.run_identifier import RunIdentifier  # noqa: E402
 from great_expectations.data_context.types.base import (  # noqa: E402
     DataContextConfig,
     InMemoryStoreBackendDefaults,
     ProgressBarsConfig,
 )
+from great_expectations.data_context.types.resource_identifiers import (  # noqa: E402
+    ExpectationSuiteIdentifier,
+    ValidationResultIdentifier,
+)
 from great_expectations.exceptions import GreatExpectationsError  # noqa: E402
 from great_expectations.execution_engine import PandasExecutionEngine  # noqa: E402
 from great_expectations.expectations.expectation import ColumnPairMapExpectation, Expectation  # noqa: E402
+from great_expectations.expectations.metadata_types import FailureSeverity  # noqa: E402
 from great_expectations.validator.validator import Validator  # noqa: E402
 
 if warnings.showwarning is not _show:
@@ -45,9 +54,14 @@ __all__ = [
     "ColumnPairMapExpectation",
     "Expectation",
     "ExpectationSuite",
+    "ExpectationSuiteIdentifier",
     "ExpectationValidationResult",
+    "FailureSeverity",
     "GreatExpectationsError",
     "PandasExecutionEngine",
+    "RunIdentifier",
+    "ValidationResultIdentifier",
+    "ValidationResultSchema",
     "Validator",
     "context",
     "fresh_context",

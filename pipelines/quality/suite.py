@@ -26,7 +26,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from pipelines.errors import PolicyError
-from pipelines.quality.gx import Expectation, ExpectationSuite, GreatExpectationsError
+from pipelines.quality.gx import Expectation, ExpectationSuite, FailureSeverity, GreatExpectationsError
 from pipelines.quality.verdict import Dimension, Severity
 from pipelines.quality.vocabulary import WORDS
 
@@ -80,10 +80,11 @@ class Rule(BaseModel):
             ValueError: the class does not accept the keys under ``with:``.
         """
         word = WORDS[self.expect]
-        meta = {"id": self.id, "dimension": self.dimension.value, "severity": self.severity.value}
-        notes = f"{self.zh} / {self.en}"
         return word.kind(
-            **word.arguments(self.column, self.given), severity=self.severity.value, meta=meta, notes=notes
+            **word.arguments(self.column, self.given),
+            severity=FailureSeverity(self.severity.value),
+            meta={"id": self.id},
+            description=f"{self.zh} / {self.en} ({self.id}, {self.dimension.value}, {self.severity.value})",
         )
 
 
@@ -100,6 +101,10 @@ class Suite:
     def columns(self) -> tuple[str, ...]:
         """Name the columns it reads, each once, in suite order."""
         return tuple(dict.fromkeys(column for rule in self.rules for column in rule.columns))
+
+    def described(self) -> ExpectationSuite:
+        """Make another Great Expectations suite of the same rules, for a context of its own to keep."""
+        return ExpectationSuite(name=self.name, expectations=[rule.build() for rule in self.rules])
 
     def rule(self, name: str) -> Rule:
         """Return the expectation of an id.
@@ -162,7 +167,7 @@ def _items(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 def _construct(path: Path, line: int, node: yaml.MappingNode) -> dict[str, Any]:
     loader = yaml.SafeLoader("")
     try:
-        return dict(loader.construct_mapping(node, deep=True))
+        return {str(key): value for key, value in loader.construct_mapping(node, deep=True).items()}
     except yaml.YAMLError:
         raise _mistake(path, line, "holds a value that YAML can't read") from None
 

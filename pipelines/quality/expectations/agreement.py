@@ -46,7 +46,7 @@ class ColumnPairValuesBirthDateOfResidentId(ColumnPairMapMetricProvider):
 
     condition_metric_name = "column_pair_values.birth_date_of_resident_id"
 
-    @column_pair_condition_partial(engine=PandasExecutionEngine)
+    @column_pair_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
     def _pandas(cls, column_A: pd.Series, column_B: pd.Series, **_: Any) -> pd.Series:  # noqa: N803, N805
         days, births = days_of(column_A), _read(column_B, *BIRTH)
         return pd.Series((days <= 0) | (births < 0) | (days == births), index=column_A.index)
@@ -57,7 +57,7 @@ class ExpectBirthDateToAgreeWithResidentId(Sentence, ColumnPairMapExpectation):
 
     ignore_row_if: _Ignore = "either_value_is_missing"
 
-    domain_keys: ClassVar[tuple[str, ...]] = _DOMAIN
+    domain_keys: ClassVar[tuple[str, ...]] = _DOMAIN  # type: ignore[assignment]
     map_metric: ClassVar[str] = "column_pair_values.birth_date_of_resident_id"
     sentence: ClassVar[str] = "be the birth date in the resident identity number"
     library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["china", "consistency"]}
@@ -68,7 +68,7 @@ class ColumnPairValuesSexOfResidentId(ColumnPairMapMetricProvider):
 
     condition_metric_name = "column_pair_values.sex_of_resident_id"
 
-    @column_pair_condition_partial(engine=PandasExecutionEngine)
+    @column_pair_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
     def _pandas(cls, column_A: pd.Series, column_B: pd.Series, **_: Any) -> pd.Series:  # noqa: N803, N805
         sequence = _read(column_B, SEX, SEX + 1)
         male, female = column_A.isin(MALE).to_numpy(), column_A.isin(FEMALE).to_numpy()
@@ -81,7 +81,7 @@ class ExpectSexToAgreeWithResidentId(Sentence, ColumnPairMapExpectation):
 
     ignore_row_if: _Ignore = "either_value_is_missing"
 
-    domain_keys: ClassVar[tuple[str, ...]] = _DOMAIN
+    domain_keys: ClassVar[tuple[str, ...]] = _DOMAIN  # type: ignore[assignment]
     map_metric: ClassVar[str] = "column_pair_values.sex_of_resident_id"
     sentence: ClassVar[str] = "be the sex in the resident identity number"
     library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["china", "consistency"]}

@@ -26,7 +26,7 @@ class ColumnValuesAmount(ColumnMapMetricProvider):
     filter_column_isnull = False  # missing values pass by themselves; filtering would copy the whole frame
 
     @column_condition_partial(engine=PandasExecutionEngine)
-    def _pandas(  # noqa: PLR0913  (the names are the metric's value keys)
+    def _pandas(
         cls,  # noqa: N805
         column: pd.Series,
         min_value: float | None = None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import pandas as pd
-from great_expectations.core.suite_parameters import SuiteParameterDict
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnMapExpectation
 from great_expectations.expectations.metrics.map_metric_provider import (
@@ -25,7 +24,7 @@ class ColumnValuesCalendarDate(ColumnMapMetricProvider):
     filter_column_isnull = False  # missing values pass by themselves; filtering would copy the whole frame
 
     @column_condition_partial(engine=PandasExecutionEngine)
-    def _pandas(  # noqa: PLR0913  (the names are the metric's value keys)
+    def _pandas(
         cls,  # noqa: N805
         column: pd.Series,
         at: str | None = None,
@@ -40,7 +39,7 @@ class ColumnValuesCalendarDate(ColumnMapMetricProvider):
 class ExpectColumnValuesToBeCalendarDates(Sentence, ColumnMapExpectation):
     """Expect dates that exist, not before a year and not after a moment."""
 
-    at: str | SuiteParameterDict | None = None
+    at: str | dict[str, Any] | None = None
     """The moment (ISO 8601) that no date may lie after; no limit when it is left out."""
     earliest: int = 1850
     """The first year that is believed."""

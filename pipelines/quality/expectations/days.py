@@ -23,7 +23,7 @@ CHINA = timezone(timedelta(hours=8))
 """The zone of civil dates; China has one, without summer time since 1991."""
 _NO_LIMIT = 9999_12_31
 _LENGTHS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
-_SLOW = r"^([0-9]{4})(?:-|/|\.|年)([0-9]{1,2})(?:-|/|\.|月)([0-9]{1,2})日?(?:[ T]00:00(?::00(?:\.0+)?)?)?$"
+_SLOW = r"^([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日?)(?:[ T]00:00(?::00(?:\.0+)?)?)?$"
 
 
 def is_day(days: Days) -> npt.NDArray[np.bool_]:
@@ -53,7 +53,7 @@ def days_of(column: pd.Series) -> Days:
         rows = np.flatnonzero(widths == width)
         if rows.size:
             days[rows] = read(texts.matrix(rows, width))
-    rest = np.flatnonzero((days == NO_DAY) & (widths != 8))
+    rest = np.flatnonzero(days == NO_DAY)
     if rest.size:
         days[rest] = _slow(column.iloc[rest])
     return np.where((days > 0) & ~is_day(days), NO_DAY, days)
@@ -72,8 +72,10 @@ def _compact(matrix: Bytes) -> Days:
 
 def _slow(column: pd.Series) -> Days:
     parts = column.astype("str").str.extract(_SLOW)
-    known = parts[0].notna().to_numpy()
-    numbers = parts[known].astype("int64")
+    year, month, day = parts[0], parts[2].fillna(parts[4]), parts[3].fillna(parts[5])
+    known = year.notna().to_numpy()
     days = np.full(len(column), NO_DAY, np.int64)
-    days[known] = (numbers[0] * 10_000 + numbers[1] * 100 + numbers[2]).to_numpy()
+    days[known] = sum(
+        part[known].astype("int64").to_numpy() * scale for part, scale in ((year, 10_000), (month, 100), (day, 1))
+    )
     return days

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from great_expectations.core.suite_parameters import SuiteParameterDict
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnMapExpectation
 from great_expectations.expectations.metrics.map_metric_provider import (
@@ -41,7 +40,7 @@ class ColumnValuesRecent(ColumnMapMetricProvider):
     filter_column_isnull = False  # missing values pass by themselves; filtering would copy the whole frame
 
     @column_condition_partial(engine=PandasExecutionEngine)
-    def _pandas(  # noqa: PLR0913  (the names are the metric's value keys)
+    def _pandas(
         cls,  # noqa: N805
         column: pd.Series,
         at: str,
@@ -61,7 +60,7 @@ class ColumnValuesRecent(ColumnMapMetricProvider):
 class ExpectColumnValuesToBeRecent(Sentence, ColumnMapExpectation):
     """Expect moments at or before a given one, and at most some days before it."""
 
-    at: str | SuiteParameterDict
+    at: str | dict[str, Any]
     """The moment (ISO 8601) it is."""
     days: int | None = None
     """How old a moment may be; any age when it is left out."""

@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from great_expectations.core.suite_parameters import SuiteParameterDict
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnMapExpectation
 from great_expectations.expectations.metrics.map_metric_provider import (
@@ -66,7 +65,7 @@ class ColumnValuesCnResidentId(ColumnMapMetricProvider):
 class ExpectColumnValuesToBeCnResidentIds(Sentence, ColumnMapExpectation):
     """Expect resident identity numbers whose area, birth date and check character are right."""
 
-    at: str | SuiteParameterDict | None = None
+    at: str | dict[str, Any] | None = None
     """The moment (ISO 8601) after which nobody can be born yet; no limit when it is left out."""
 
     map_metric: ClassVar[str] = "column_values.cn_resident_id"

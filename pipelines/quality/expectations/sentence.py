@@ -16,7 +16,7 @@ class Sentence:
     """What the values must be, after the words "values must"."""
 
     @classmethod
-    def _prescriptive_template(cls, renderer_configuration: RendererConfiguration) -> RendererConfiguration:
+    def _prescriptive_template(cls, renderer_configuration: RendererConfiguration[Any]) -> RendererConfiguration[Any]:
         renderer_configuration.add_param(
             name="sentence", param_type=RendererValueType.STRING, value=f"values must {cls.sentence}"
         )

@@ -56,7 +56,8 @@ class Texts:
         starts = self.bounds[:-1][rows]
         if len(rows) and starts[-1] - starts[0] == (len(rows) - 1) * width:
             return self.data[starts[0] : starts[0] + len(rows) * width].reshape(-1, width)
-        return self.data[starts[:, None] + np.arange(width)]
+        gathered: Bytes = self.data[starts[:, None] + np.arange(width)]
+        return gathered
 
 
 def judge(column: pd.Series, rules: Mapping[int, Rule]) -> pd.Series:
