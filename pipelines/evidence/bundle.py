@@ -45,6 +45,7 @@ class Header:
     public_key: bytes
     size: int
     created: datetime
+    """For information: under the trailer's checksum, under no signature."""
     format: str = FORMAT
 
 

@@ -88,7 +88,7 @@ def _check_sequence(reading: Reading, header: Header) -> Check:  # (2)
         return Check("sequence", ok=False, detail=detail, finding=Finding.REORDERED)
     if count < header.size:
         detail = f"{count} entries are there of {header.size}: the end is missing"
-        return Check("sequence", ok=False, detail=detail, finding=_cause(reading))
+        return Check("sequence", ok=False, detail=detail, finding=_cause(reading, Finding.TRUNCATED))
     if count > header.size:
         return Check("sequence", ok=False, detail=f"{count} entries are there where the header says {header.size}")
     return Check("sequence", ok=True, detail=f"entries 0 to {count - 1} without a gap" if count else "no entries")
@@ -115,7 +115,7 @@ def _checkpoint_faults(reading: Reading, item: Checkpoint, origin: str, key: byt
         yield str(exc), Finding.WRONG_KEY if _is_other_key(reading, key) else Finding.ALTERED
     if item.size > reading.count:
         detail = f"a checkpoint covers {item.size} entries, the file holds {reading.count}: its end was cut off"
-        yield detail, _cause(reading)
+        yield detail, _cause(reading, Finding.TRUNCATED)
     elif reading.roots.get(item.size) != item.root:
         detail = f"the root over the first {item.size} entries is not the signed one: an entry among them was altered"
         yield detail, Finding.ALTERED
@@ -179,6 +179,6 @@ def _is_other_key(reading: Reading, key: bytes) -> bool:
     return reading.header is not None and reading.header.public_key != key
 
 
-def _cause(reading: Reading) -> Finding:
-    """Say why lines are missing: where reading stopped early, for that reason; else the end was cut off."""
-    return reading.fault.finding if reading.fault else Finding.TRUNCATED
+def _cause(reading: Reading, otherwise: Finding = Finding.ALTERED) -> Finding:
+    """Say why lines are missing: where reading stopped early, it is for that reason."""
+    return reading.fault.finding if reading.fault else otherwise

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 FORMAT = "tutela-certificate/1"
-TEXT_FIELDS = frozenset({"guarantee", "entry"})
-"""Fields that hold sentences (or, for ``entry``, JSON that the ledger's own guard has passed); the rest are tokens."""
+TEXT_FIELD = "guarantee"
+"""The one field that holds a sentence; all others are tokens."""
+ENTRY_FIELD = "entry"
+"""JSON that the ledger's own guard has passed."""
 
 
 class Verdict(StrEnum):
@@ -369,6 +371,9 @@ def _require_impersonal(value: object, where: str) -> None:
     elif isinstance(value, list):
         for item in value:
             _require_impersonal(item, where)
-    elif isinstance(value, str) and value:
-        if not (is_impersonal_text(value) if where == "guarantee" else where in TEXT_FIELDS or is_token(value)):
-            raise EvidenceInvalid(f"The field {where} of a certificate is no name, id, count or hash.")
+    elif isinstance(value, str) and value and not _may_stand(value, where):
+        raise EvidenceInvalid(f"The field {where} of a certificate is no name, id, count or hash.")
+
+
+def _may_stand(value: str, field: str) -> bool:
+    return is_impersonal_text(value) if field == TEXT_FIELD else field == ENTRY_FIELD or is_token(value)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from pipelines.errors import EvidenceInvalid, StorageFull, TutelaError
 from pipelines.evidence import canonical, signature
@@ -166,9 +166,13 @@ def _append(path: Path, file: int, line: bytes) -> None:
     whole = content.rfind(b"\n") + 1
     os.ftruncate(file, whole)
     try:
-        if os.write(file, line) != len(line):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if os.write(file, line) < len(line):
+            _no_room()
         os.fsync(file)
     except OSError:
         os.ftruncate(file, whole)
         raise
+
+
+def _no_room() -> NoReturn:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

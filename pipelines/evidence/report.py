@@ -1,4 +1,4 @@
-"""What a verification found: checks that hold or don't, and one word for what is wrong. Not for deciding it: `verify`."""
+"""What a verification found: checks that hold or don't, and one word for what is wrong. Not for deciding it."""
 
 from __future__ import annotations
 

@@ -69,7 +69,9 @@ def _check_certificate_file(
         finding = _unreadable(line, newline)
         return Report(Kind.CERTIFICATE, (Check("format", ok=False, detail=str(exc), finding=finding),))
     checks = [
-        Check("format", ok=True, detail=document.format),
+        Check(
+            "format", ok=document.format == certificate.FORMAT, detail=document.format, finding=Finding.UNKNOWN_FORMAT
+        ),
         Check("end", ok=not rest, detail=_end(rest), finding=Finding.TRAILING_BYTES),
         *check_certificate(document, public_key),
     ]
