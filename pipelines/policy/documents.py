@@ -91,10 +91,9 @@ def parse(text: str, file: str) -> Document:
     """Read a policy file; a file that can't be read gives a document with one problem and no data."""
     if len(text) > MAX_CHARACTERS:
         return _broken(file, 1, "the file is larger than a million characters", "split it")
-    loader = _StrictLoader(text)
     lines: dict[Path, int] = {}
     try:
-        node = loader.get_single_node()
+        node = _StrictLoader(text).get_single_node()
         if node is None:
             return _broken(file, 1, "the file is empty", "`tutela plan new` writes a skeleton")
         return Document(file, _build(node, (), lines), lines)
@@ -104,8 +103,6 @@ def parse(text: str, file: str) -> Document:
         return _broken(file, line, f"this is not YAML we accept: {why}", _HINTS.get(why, _HINT))
     except yaml.YAMLError:
         return _broken(file, 1, "the file holds characters that YAML does not allow", "save it as UTF-8 text")
-    finally:
-        loader.dispose()
 
 
 _HINT = "check indentation, colons and quotes on this line and the one before"
