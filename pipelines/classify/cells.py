@@ -6,9 +6,10 @@ with numpy. What the facts rule out never reaches a regular expression.
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +33,10 @@ BLANK: Final = r"^(?:[\s\p{Z}\p{Cf}]*|\s*(?i:n/a|#n/a|null|none|nil|nan|-{1,3}|/
 _DIGIT, _LETTER, _WIDE, _MARK = 1, 2, 4, 8
 _FACTS: Final = np.array(
     [
-        _DIGIT * (48 <= b <= 57) | _LETTER * (65 <= b <= 90 or 97 <= b <= 122) | _WIDE * (b >= 128) | _MARK * (b in b" -.+()")  # noqa: PLR2004
+        _DIGIT * (chr(b) in string.digits)
+        | _LETTER * (chr(b) in string.ascii_letters)
+        | _WIDE * (b > 127)  # noqa: PLR2004 (ASCII ends)
+        | _MARK * (chr(b) in " -.+()")
         for b in range(256)
     ],
     dtype=np.uint8,
@@ -84,7 +88,7 @@ class Cells:
     def _facts(self) -> npt.NDArray[np.uint8]:
         return _FACTS[self.data]
 
-    def _any(self, mask: npt.NDArray[np.uint8]) -> Mask:
+    def _any(self, mask: npt.NDArray[Any]) -> Mask:
         """Tell which cells hold a byte for which the mask is not zero (cells are never empty)."""
         return np.bitwise_or.reduceat(mask, self.offsets[:-1]) != 0 if len(self) else np.zeros(0, dtype=bool)
 
@@ -100,7 +104,7 @@ class Cells:
         heads = np.flatnonzero(begins)
         best = np.zeros(len(self), dtype=np.int64)
         if len(heads):
-            ends = np.flatnonzero(number & ~np.append(number[1:] & ~begins[1:], False)) + 1  # noqa: FBT003 (numpy's)
+            ends = np.flatnonzero(number & ~np.append(number[1:] & ~begins[1:], False)) + 1
             count = np.cumsum(np.append(0, self._facts & _DIGIT), dtype=np.int64)
             cell = np.searchsorted(self.offsets, heads, side="right") - 1
             np.maximum.at(best, cell, count[ends] - count[heads])
@@ -147,11 +151,13 @@ class Cells:
 
     def plain(self, size: int) -> Mask:
         """Tell which cells are ``size`` ASCII characters."""
-        return (self.sizes == size) & ~self.wide
+        mask: Mask = (self.sizes == size) & ~self.wide
+        return mask
 
     def matrix(self, numbers: Ints, size: int) -> Matrix:
         """Return the bytes of cells of one size, a cell a row."""
-        return self.data[self.offsets[:-1][numbers][:, None] + np.arange(size)]
+        matrix: Matrix = self.data[self.offsets[:-1][numbers][:, None] + np.arange(size)]
+        return matrix
 
     def texts(self, numbers: Ints) -> list[str]:
         """Return folded cells as text."""

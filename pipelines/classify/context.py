@@ -44,7 +44,7 @@ def boosted(score: float) -> float:
     return min(max(score + BOOST, LEAST), 1.0)
 
 
-class WindowContextEnhancer(ContextAwareEnhancer):  # type: ignore[misc]
+class WindowContextEnhancer(ContextAwareEnhancer):
     """Presidio's extension point for context, with the window above."""
 
     def __init__(self) -> None:

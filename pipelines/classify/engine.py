@@ -17,22 +17,22 @@ from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 
 from pipelines.classify import nlp
-from pipelines.classify.nlp import NAMED
 from pipelines.classify.cells import Cells, Ints, of_column, of_texts
 from pipelines.classify.context import WindowContextEnhancer
 from pipelines.classify.finder import Hits, find, hits_of, joined, resolved
+from pipelines.classify.headers import strongest
 from pipelines.classify.lac import SEGMENT, Word, tagger
+from pipelines.classify.nlp import NAMED
 from pipelines.classify.recognizers import RECOGNIZERS, registry
 from pipelines.classify.shapes import CHINESE, ENGLISH
 from pipelines.classify.votes import MOST, NOTE, ColumnProfile, Votes, decide, unsettled
-from pipelines.classify.headers import strongest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pipelines.classify.labels import EntityLabel
 
-KINDS: Final = (*(kind.ENTITY for kind in RECOGNIZERS), *nlp.NAMED)
+KINDS: Final = (*(kind.ENTITY for kind in RECOGNIZERS), *NAMED)
 """Entities by the number of their kind; the tagger's come last."""
 FIRST_READ: Final = 32
 """Distinct cells of a column that the tagger reads first; most columns are settled by them."""
@@ -110,9 +110,7 @@ class Analyzer:
         names = names or {}
         blocks = [of_column(frame[name])[0] for name in frame.columns]
         outer = [(str(name), *names.get(name, ())) for name in frame.columns]
-        counted = [
-            _counted(each, block, self._found(block, each)) for each, block in zip(outer, blocks, strict=True)
-        ]
+        counted = [_counted(each, block, self._found(block, each)) for each, block in zip(outer, blocks, strict=True)]
         read = [0] * len(counted)
         for limit in (FIRST_READ, None):
             wanted = [
@@ -156,7 +154,7 @@ class Analyzer:
         return pd.DataFrame(
             {
                 "row": column.index.to_numpy()[np.repeat(rows, times)],
-                "entity": pd.Categorical.from_codes(hits.kind[at].tolist(), categories=list(KINDS)).astype("str"),
+                "entity": pd.Series(np.array(KINDS, dtype=object)[hits.kind[at]], dtype="str"),
                 "start": hits.start[at],
                 "end": hits.end[at],
                 "score": hits.score[at],
@@ -168,7 +166,7 @@ class Analyzer:
         """The same rules as Presidio runs them, one text at a time."""
         both = (nlp.CHINESE, nlp.ENGLISH)
         recognizers = [each for language in both for each in registry(language, latest=self._latest)]
-        named = SpacyRecognizer(supported_language=nlp.CHINESE, supported_entities=list(nlp.NAMED))
+        named = SpacyRecognizer(supported_language=nlp.CHINESE, supported_entities=list(NAMED))
         return AnalyzerEngine(
             registry=RecognizerRegistry(recognizers=[*recognizers, named], supported_languages=list(both)),
             nlp_engine=nlp.nlp_engine(),

@@ -51,8 +51,8 @@ def hits_of(spans: Sequence[Span], kind: int | Sequence[int]) -> Hits:
     """Gather findings, of one kind or of each its own."""
     cell, start, end, score = zip(*spans, strict=True) if spans else ((), (), (), ())
     kinds = np.full(len(spans), kind) if isinstance(kind, int) else np.array(kind)
-    whole = (np.array(part, dtype=np.int64) for part in (cell, start, end))
-    return Hits(*whole, np.array(score, dtype=np.float64), kinds.astype(np.int64))
+    places = [np.array(part, dtype=np.int64) for part in (cell, start, end)]
+    return Hits(places[0], places[1], places[2], np.array(score, dtype=np.float64), kinds.astype(np.int64))
 
 
 def joined(parts: Sequence[Hits]) -> Hits:
@@ -77,14 +77,15 @@ def resolved(hits: Hits, *, last: int = 1 << 15) -> Hits:
     same = hits.cell[1:] == hits.cell[:-1]
     alone[1:] &= ~same
     alone[:-1] &= ~same
-    keep, taken = alone, []
-    last = -1
+    keep = alone.copy()
+    taken: list[tuple[int, int]] = []
+    previous = -1
     crowd = np.flatnonzero(~alone)
     for at, cell, start, end in zip(
         crowd.tolist(), hits.cell[crowd].tolist(), hits.start[crowd].tolist(), hits.end[crowd].tolist(), strict=True
     ):
-        if cell != last:
-            taken, last = [], cell
+        if cell != previous:
+            taken, previous = [], cell
         if all(end <= low or start >= high for low, high in taken):
             taken.append((start, end))
             keep[at] = True

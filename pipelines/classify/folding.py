@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-FULL_WIDTH: Final = "０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ＠．＿＋／％"
+FULL_WIDTH: Final = (
+    "０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ"
+    "ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ＠．＿＋／％"
+)
 DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
 SPACES: Final = (
     "\u00a0\u00ad\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u200e"
@@ -19,7 +22,9 @@ NEEDED: Final = f"[{FULL_WIDTH}{DASHES}{SPACES}]"
 """RE2 condition: the text changes when folded."""
 
 _TABLE: Final = (
-    {ord(char): ord(char) - 0xFEE0 for char in FULL_WIDTH} | dict.fromkeys(map(ord, DASHES), ord("-")) | dict.fromkeys(map(ord, SPACES), ord(" "))
+    {ord(char): ord(char) - 0xFEE0 for char in FULL_WIDTH}
+    | dict.fromkeys(map(ord, DASHES), ord("-"))
+    | dict.fromkeys(map(ord, SPACES), ord(" "))
 )
 
 

@@ -27,12 +27,15 @@ class Evidence:
 # Rules are tried in order, the first that matches speaks. Chinese words match anywhere in the name, English ones as
 # whole words of it (camelCase and snake_case are taken apart). A `!` before a kind: the words are sure.
 _RULES: Final = """
--                     照片 影像 图片 扫描件 有效期 签发 到期 长度 是否 数量 类型 状态 备注人 | photo image scan expiry expires type status count flag length set
+-                     照片 影像 图片 扫描件 有效期 签发 到期 长度 是否 数量 类型 状态 备注人 | photo image scan \
+                      expiry expires type status count flag length set
 !IP_ADDRESS           ip地址 登录ip 注册ip 客户端ip | ip; ip address; ip addr; client ip; login ip; remote addr
 !MAC_ADDRESS          mac地址 | mac address; mac
 !EMAIL_ADDRESS        邮箱 电子邮件 邮件地址 电邮 | email; e mail; email address; mail; emailaddress
-!CN_USCC              统一社会信用代码 社会信用代码 信用代码 纳税人识别号 税号 | uscc; credit code; unified social credit code; tax id; tax number
-!CN_ID_CARD           身份证 身份号码 公民身份 证件号 | id number; id card; id no; id card no; id card number; resident id; identity number; identity no; national id; idcard; idnumber; idcardno
+!CN_USCC              统一社会信用代码 社会信用代码 信用代码 纳税人识别号 税号 | uscc; credit code; unified social \
+                      credit code; tax id; tax number
+!CN_ID_CARD           身份证 身份号码 公民身份 证件号 | id number; id card; id no; id card no; id card number; \
+                      resident id; identity number; identity no; national id; idcard; idnumber; idcardno
 !CN_PASSPORT          护照 | passport; passport no; passport number
 !CN_TRAVEL_PERMIT     通行证 回乡证 台胞证 | travel permit
 !US_DRIVER_LICENSE    驾驶证 驾照 | driver license; driving licence; drivers license; driving license
@@ -42,12 +45,15 @@ _RULES: Final = """
 !PASSWORD             密码 口令 | password; passwd; pwd
 !ONE_TIME_CODE        验证码 动态码 | otp; one time code; verification code
 -                     卡类型 | card type; cc type
-!CREDIT_CARD          银行卡 信用卡 借记卡 储蓄卡 卡号 | bank card; bank card no; card number; card no; credit card; cc number; debit card; pan; bankcard; ccnumber
+!CREDIT_CARD          银行卡 信用卡 借记卡 储蓄卡 卡号 | bank card; bank card no; card number; card no; credit card; \
+                      cc number; debit card; pan; bankcard; ccnumber
 BANK_ACCOUNT          银行账号 银行帐号 银行账户 账号 帐号 | bank account; account number; account no; iban
-!CN_PLATE             车牌 号牌 车号 | plate; plate no; plate number; license plate; licence plate; vehicle plate; car number
+!CN_PLATE             车牌 号牌 车号 | plate; plate no; plate number; license plate; licence plate; vehicle plate; \
+                      car number
 -                     域名 网址 用户名 | domain; user name; username; login; url
 !CN_POSTAL_CODE       邮编 邮政编码 | zip; zip code; zipcode; postal code; postcode; post code
-!PHONE_NUMBER         手机 电话 联系方式 联系号码 座机 移动号码 | mobile; phone; telephone; tel; cell; cellphone; mobile phone; phone number; mobile number; contact number; telephone number; mobileno; phoneno
+!PHONE_NUMBER         手机 电话 联系方式 联系号码 座机 移动号码 | mobile; phone; telephone; tel; cell; cellphone; \
+                      mobile phone; phone number; mobile number; contact number; telephone number; mobileno; phoneno
 CN_MESSENGER_ACCOUNT  微信 qq号 qq | wechat; weixin; qq; whatsapp
 !DATE_OF_BIRTH        出生日期 出生年月 生日 出生时间 | birth date; birthday; date of birth; dob; birthdate; born
 AGE                   年龄 | age
@@ -65,16 +71,26 @@ ENTERPRISE_FINANCE    营业额 营收 利润 | revenue; turnover; annual revenu
 REGISTERED_CAPITAL    注册资本 注册资金 | registered capital
 BUSINESS_SCOPE        经营范围 | business scope
 INDUSTRY              行业 | industry
-ENTERPRISE_ADDRESS    注册地址 企业地址 公司地址 单位地址 经营地址 | registered address; company address; office address
-!LOCATION             地址 住址 住所 户籍 居住地 籍贯 | address; addr; street; street address; home address; street name; address line; address 1; address 2
+ENTERPRISE_ADDRESS    注册地址 企业地址 公司地址 单位地址 经营地址 | registered address; company address; office \
+                      address
+!LOCATION             地址 住址 住所 户籍 居住地 籍贯 | address; addr; street; street address; home address; street \
+                      name; address line; address 1; address 2
 !CITY                 城市 所在市 地市 省份 所在省 地区 区县 | city; town; suburb; province; region; county
--                     企业类型 公司类型 型号 产品 商品 项目 文件 部门 科室 角色 学校 品牌 活动 表名 字段 开户行 | product name; file name; filename; item name; project name; department; column name; table name; domain name; brand; bank name; name set; nameset
-!ORGANIZATION         企业名称 公司名称 单位名称 机构名称 工作单位 商户名 供应商名 | company; company name; organization; organisation; employer; enterprise; enterprise name; firm; business name; org name; corporation; supplier; vendor
+-                     企业类型 公司类型 型号 产品 商品 项目 文件 部门 科室 角色 学校 品牌 活动 表名 字段 开户行 | \
+                      product name; file name; filename; item name; project name; department; column name; table \
+                      name; domain name; brand; bank name; name set; nameset
+!ORGANIZATION         企业名称 公司名称 单位名称 机构名称 工作单位 商户名 供应商名 | company; company name; \
+                      organization; organisation; employer; enterprise; enterprise name; firm; business name; org \
+                      name; corporation; supplier; vendor
 ORGANIZATION          公司 企业 单位 商户 供应商 |
 !OCCUPATION           职业 职位 职务 岗位 职称 | occupation; profession; job; job title; position
-!PERSON               姓名 法定代表人 法人代表 法人姓名 联系人 户主 持卡人 经办人 负责人 收件人 收货人 监护人 | full name; given name; surname; first name; last name; middle name; customer name; contact name; person name; family name; legal representative; givenname; firstname; lastname; fullname; mothers maiden; maiden name; contact person; client name; holder name; cardholder; contact
+!PERSON               姓名 法定代表人 法人代表 法人姓名 联系人 户主 持卡人 经办人 负责人 收件人 收货人 监护人 | full \
+                      name; given name; surname; first name; last name; middle name; customer name; contact name; \
+                      person name; family name; legal representative; givenname; firstname; lastname; fullname; \
+                      mothers maiden; maiden name; contact person; client name; holder name; cardholder; contact
 PERSON                客户名 名字 法人 | name; names; person; client; customer
-SERVICE_NOTE          备注 留言 说明 描述 摘要 投诉 反馈 内容 意见 | remark; remarks; note; notes; comment; comments; message; memo; description; feedback; text; content
+SERVICE_NOTE          备注 留言 说明 描述 摘要 投诉 反馈 内容 意见 | remark; remarks; note; notes; comment; \
+                      comments; message; memo; description; feedback; text; content
 """
 
 

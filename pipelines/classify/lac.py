@@ -184,7 +184,8 @@ class _Layer:
             out[step, :, :n] = state
         forwards = out[:, 0].transpose(1, 0, 2)
         backwards = out[:, 1].transpose(1, 0, 2)[row, back]
-        return np.concatenate([forwards, backwards], axis=2)
+        both: Floats = np.concatenate([forwards, backwards], axis=2)
+        return both
 
     def _step(self, inputs: Floats, state: Floats) -> Floats:
         gates = state @ self._gates
@@ -200,7 +201,7 @@ class _Layer:
         candidate -= state
         candidate *= update
         candidate += state
-        return candidate
+        return np.asarray(candidate, dtype=np.float32)
 
 
 def _batches(pieces: Sequence[tuple[int, int, str]]) -> Iterator[Sequence[tuple[int, int, str]]]:
@@ -218,7 +219,8 @@ def _batches(pieces: Sequence[tuple[int, int, str]]) -> Iterator[Sequence[tuple[
 def _active(lengths: Ints) -> list[int]:
     """Count, for each step, the rows (sorted by falling length) that still have a character there."""
     steps = np.arange(int(lengths[0]))
-    return np.searchsorted(-lengths, -steps, side="left").tolist()
+    active: list[int] = np.searchsorted(-lengths, -steps, side="left").tolist()
+    return active
 
 
 def _segments(text: str) -> list[tuple[int, int]]:
@@ -243,7 +245,8 @@ def _pairs(path: Traversable) -> list[tuple[str, str]]:
 def _tensor(raw: bytes) -> Floats:
     """Read one serialised tensor: version, level of detail (none), version, protobuf of type and shape, data."""
     size = int.from_bytes(raw[16:20], "little")
-    header, at, shape, kind = raw[20 : 20 + size], 0, [], 0
+    header, at, kind = raw[20 : 20 + size], 0, 0
+    shape: list[int] = []
     while at < size:
         field, at = header[at], at + 1
         value, at = _varint(header, at)

@@ -57,7 +57,7 @@ def names(words: Iterable[Word]) -> list[tuple[int, int, str]]:
     return found
 
 
-class TutelaNlpEngine(NlpEngine):  # type: ignore[misc]
+class TutelaNlpEngine(NlpEngine):
     """What Presidio asks for words and names."""
 
     def __init__(self) -> None:
@@ -109,7 +109,8 @@ class TutelaNlpEngine(NlpEngine):  # type: ignore[misc]
 
     def _doc(self, text: str, words: Sequence[Word], language: str) -> Doc:
         if language != CHINESE:
-            return self._blank[language](text)
+            doc: Doc = self._blank[language](text)
+            return doc
         spelled = [text[word.start : word.end] for word in words]
         return Doc(self._blank[language].vocab, words=spelled, spaces=[False] * len(spelled))
 

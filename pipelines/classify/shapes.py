@@ -8,26 +8,32 @@ from __future__ import annotations
 from typing import Final
 
 SURNAMES: Final = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许邓韩冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖"
-    "石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔赖文葛兰殷施洪季翟颜倪温庞安樊"
-    "俞章鲁聂伍岳齐梅庄辛管祝左涂谷祁时舒耿牟卜路詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯阮"
-    "桂闵强解边巫车佟卓商娄池蒲宫瞿滕应敖冷柴麦褚娜房宗党符简艾闻窦谌仇华丛岑冉郎尚宿邢水蔺喻晏楚仲缪雍佘诸桑郁戚晋姬申芦步储"
-    "臧匡国鞠栾杭惠买宣印苟明卞粟农竺沙荆占归刁木原练代凤古计封揭占仝帅佴屠蒙洛呼鹿"
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许邓韩冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢"
+    "姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常"
+    "汤康易乔赖文葛兰殷施洪季翟颜倪温庞安樊俞章鲁聂伍岳齐梅庄辛管祝左涂谷祁时舒耿牟卜路詹关苗凌费纪靳盛童"
+    "欧甄项曲成游阳裴席卫查屈鲍位霍翁隋植甘景薄单包司柏宁柯阮桂闵强解边巫车佟卓商娄池蒲宫瞿滕应敖冷柴麦褚"
+    "娜房宗党符简艾闻窦谌仇华丛岑冉郎尚宿邢水蔺喻晏楚仲缪雍佘诸桑郁戚晋姬申芦步储臧匡国鞠栾杭惠买宣印苟明"
+    "卞粟农竺沙荆占归刁木原练代凤古计封揭仝帅佴屠蒙洛呼鹿"
 )
-_DOUBLE: Final = "欧阳|司马|上官|诸葛|司徒|东方|独孤|南宫|夏侯|尉迟|皇甫|公孙|慕容|令狐|宇文|长孙|轩辕|端木|百里|呼延|澹台|赫连|西门|司空|完颜"
+_DOUBLE: Final = (
+    "欧阳|司马|上官|诸葛|司徒|东方|独孤|南宫|夏侯|尉迟|皇甫|公孙|慕容|令狐|宇文|长孙|轩辕|端木|百里|呼延|"
+    "澹台|赫连|西门|司空|完颜"
+)
 _HAN: Final = r"\p{Han}"
 CHINESE: Final = {
     "PERSON": rf"^\s*(?:[{SURNAMES}]{_HAN}{{1,3}}|(?:{_DOUBLE}){_HAN}{{1,2}}|{_HAN}{{1,10}}[·•・.]{_HAN}{{1,12}})\s*$",
-    "ORGANIZATION": "(?:公司|合伙|合伙企业|集团|事务所|商行|商店|工作室|经营部|服务部|合作社|研究院|研究所|大学|学院|中学|小学|医院|银行|支行|分行|酒店"
-    "|委员会|协会|学会|基金会|[厂店局厅部院社站所]|中心)(?:[(（][^)）]*[)）])?$",
-    "LOCATION": "[省市州盟区县旗镇乡村路街巷弄里道园苑厦场栋幢楼][^，。；！？]*[0-9号室楼栋幢层座村路街区县市镇乡组园苑厦场院内旁]$",
+    "ORGANIZATION": "(?:公司|合伙|合伙企业|集团|事务所|商行|商店|工作室|经营部|服务部"
+    "|合作社|研究院|研究所|大学|学院|中学|小学|医院|银行|支行|分行|酒店|委员会|协会|学会|基金会|[厂店局厅部院社站所]|中心)(?:[(（][^)）]*[)）])?$",
+    "LOCATION": "[省市州盟区县旗镇乡村路街巷弄里道园苑厦场栋幢楼][^，。；！？]*"
+    "[0-9号室楼栋幢层座村路街区县市镇乡组园苑厦场院内旁]$",
 }
 """RE2 patterns of Chinese cells by kind."""
 _WORD: Final = "(?:[A-Z]\\.?|[A-Z][A-Za-z'-]{1,20})"
 ENGLISH: Final = {
     "PERSON": f"^ *(?:{_WORD}(?:[ ,]{{1,2}}(?:{_WORD}|de|van|von|da|la)){{0,4}}\\.?|[a-z'-]{{2,20}}) *$",
-    "ORGANIZATION": r"(?i:\b(?:inc|llc|ltd|corp|co|gmbh|plc|company|corporation|limited|group|partners|associates|bank)\b\.?$)",
-    "LOCATION": r"(?i:^(?:no\.? ?)?[0-9]+[a-z]?,? .*\b(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|way"
-    r"|place|pl|close|terrace|crescent|square|sq)\b)|(?i:^p\.? ?o\.? box [0-9]+)",
+    "ORGANIZATION": r"(?i:\b(?:inc|llc|ltd|corp|co|gmbh|plc|company|corporation|limited|group|partners|associates"
+    r"|bank)\b\.?$)",
+    "LOCATION": r"(?i:^(?:no\.? ?)?[0-9]+[a-z]?,? .*\b(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd"
+    r"|court|ct|way|place|pl|close|terrace|crescent|square|sq)\b)|(?i:^p\.? ?o\.? box [0-9]+)",
 }
 """RE2 patterns of ASCII cells by kind. As many a product is written as a person: names need a header that says so."""

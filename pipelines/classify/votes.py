@@ -29,6 +29,10 @@ CLEAR: Final = 0.8
 """Share of the cells read by the tagger from which on more reading is idle."""
 DECLARED: Final = 0.5
 """Confidence in a plan's word alone."""
+TRUSTED: Final = 0.6
+"""Confidence in a sure name of a kind that only a name can tell."""
+DOUBTED: Final = 0.35
+"""Confidence in a sure name that the cells neither bear out nor refute."""
 NOTE: Final = "SERVICE_NOTE"
 RECOGNIZED: Final = frozenset(
     {"CN_ID_CARD", "CN_USCC", "CREDIT_CARD", "CN_PASSPORT", "PHONE_NUMBER", "IP_ADDRESS", "DATE_OF_BIRTH", "CN_PLATE"}
@@ -38,6 +42,8 @@ NUMBERED: Final = RECOGNIZED | frozenset(
     | {"ASSETS", "CARD_VERIFICATION_CODE", "PIN", "ONE_TIME_CODE", "ENTERPRISE_FINANCE", "REGISTERED_CAPITAL"}
 )
 """Kinds that are written with digits: a name alone does not make a column of words one of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnProfile:
     """What one column holds."""
@@ -129,7 +135,7 @@ def unsettled(votes: Votes, names: Sequence[str]) -> bool:
 
 def _detected(votes: Votes, said: Evidence | None) -> tuple[str | None, float]:
     if not votes.cells:
-        return (said.key, 0.3) if said and said.sure else (None, 0.0)
+        return (said.key, DOUBTED) if said and said.sure else (None, 0.0)
     best = max(votes.whole, key=lambda entity: votes.whole[entity], default=None)
     if best is not None and votes.share(best) >= MOST:
         return best, _firm(votes.share(best), agreed=said is not None and said.key == best)
@@ -147,21 +153,24 @@ def _weight(votes: Votes, said: Evidence) -> float:
     """Return how far the cells bear out what the name says; 0 where they speak against it."""
     key = said.key
     if key in NAMED:
-        support = max(votes.seen(key), votes.looks(key))
-        numbers = votes.digits / votes.cells
-        if key == "PERSON" and numbers >= MOST:
-            return 0.0
-        if support >= (SOME if said.sure else TAGGED):
-            return _firm(support, agreed=True)
-        return 0.35 if said.sure else 0.0
+        return _weight_of_names(votes, said)
     if votes.share(key) >= SOME:
         return _firm(votes.share(key), agreed=True)
     if key in NUMBERED:
-        doubt = 0.35 if key in RECOGNIZED else 0.6
-        return doubt if votes.digits >= MOST * votes.cells else 0.0
+        trust = DOUBTED if key in RECOGNIZED else TRUSTED
+        return trust if votes.digits >= MOST * votes.cells else 0.0
     if key == "EMAIL_ADDRESS":
-        return 0.35 if said.sure and votes.within[key] else 0.0
-    return 0.6 if said.sure else 0.5
+        return DOUBTED if votes.within[key] else 0.0
+    return TRUSTED if said.sure else DECLARED
+
+
+def _weight_of_names(votes: Votes, said: Evidence) -> float:
+    support = max(votes.seen(said.key), votes.looks(said.key))
+    if said.key == "PERSON" and votes.digits >= MOST * votes.cells:
+        return 0.0
+    if support >= (SOME if said.sure else TAGGED):
+        return _firm(support, agreed=True)
+    return DOUBTED if said.sure else 0.0
 
 
 def _firm(share: float, *, agreed: bool) -> float:
@@ -173,7 +182,7 @@ def _entity(key: str, labels: Mapping[str, EntityLabel]) -> str | None:
 
 
 def _level(key: str | None, labels: Mapping[str, EntityLabel], otherwise: int) -> int:
-    return labels[key].level if key in labels else otherwise
+    return labels[key].level if key is not None and key in labels else otherwise
 
 
 def _profile(votes: Votes, labels: Mapping[str, EntityLabel], key: str | None, confidence: float) -> ColumnProfile:

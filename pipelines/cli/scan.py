@@ -9,7 +9,7 @@ import json as json_format
 import time
 from dataclasses import asdict
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 (Typer reads the annotations)
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.classify import Analyzer, entity_labels
 from pipelines.errors import SourceEncoding, SourceError, SourceMalformed, SourceMissing
 from pipelines.policy.load import load_words
 from pipelines.settings import Settings
@@ -26,7 +25,7 @@ from pipelines.sources import read_chunks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pipelines.classify import ColumnProfile, Span, Votes
+    from pipelines.classify import Analyzer, ColumnProfile, Span, Votes
 
 NER_CELLS: Final = 500
 """Distinct cells of a column and chunk that the tagger reads where the rest leaves doubt."""
@@ -57,6 +56,9 @@ def scan(
         PolicyError: the policy folder holds a mistake.
         SourceError: the file can't be read; the message names it and the line.
     """
+    # Presidio and spaCy take seconds to import, which no other command shall pay.
+    from pipelines.classify import Analyzer, entity_labels  # noqa: PLC0415
+
     begun = time.perf_counter()
     settings = Settings()
     labels = entity_labels(load_words(settings.policy).taxonomy.items)

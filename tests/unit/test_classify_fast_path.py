@@ -65,7 +65,18 @@ def _values(rng: random.Random) -> list[str]:
 
 def _cells() -> list[str]:
     rng = random.Random(20261123)
-    wraps = ["{}", "身份证{}。", "出生日期：{}", "护照{}已过期", "电话{0}或{1}", "{0}{1}", "no{}", "{} {}", "卡号{}，备用{}", "生日{}"]
+    wraps = [
+        "{}",
+        "身份证{}。",
+        "出生日期：{}",
+        "护照{}已过期",
+        "电话{0}或{1}",
+        "{0}{1}",
+        "no{}",
+        "{} {}",
+        "卡号{}，备用{}",
+        "生日{}",
+    ]
     wide = str.maketrans("0123456789", "０１２３４５６７８９")
     cells = []
     for _ in range(12):
@@ -101,7 +112,12 @@ def test_the_fast_path_finds_what_presidio_finds(presidio: AnalyzerEngine, conte
 
 
 def test_names_are_found_as_presidio_finds_them(analyzer: Analyzer, presidio: AnalyzerEngine) -> None:
-    texts = ["张三在北京市海淀区工作", "请联系李建国，电话13812345678", "海口美东钢结构制造有限公司", "王芳的卡号6210000000000000009"]
+    texts = [
+        "张三在北京市海淀区工作",
+        "请联系李建国，电话13812345678",
+        "海口美东钢结构制造有限公司",
+        "王芳的卡号6210000000000000009",
+    ]
     for text, spans in zip(texts, analyzer.spans(texts), strict=True):
         named = {(s.start, s.end, s.label) for s in spans if s.label in {"PERSON", "ORGANIZATION", "LOCATION"}}
         wanted = presidio.analyze(text, "zh", entities=["PERSON", "ORGANIZATION", "LOCATION"])
@@ -110,12 +126,18 @@ def test_names_are_found_as_presidio_finds_them(analyzer: Analyzer, presidio: An
 
 def test_the_more_specific_of_two_valid_readings_wins(analyzer: Analyzer) -> None:
     bodies = (f"110999{year}0101{serial:03}" for year in range(1950, 2000) for serial in range(20))
-    number = next(n for n in (b + ric.calc_check_digit(b + "0") for b in bodies) if luhn.is_valid(n.replace("X", "0")) and "X" not in n)
+    number = next(
+        n
+        for n in (b + ric.calc_check_digit(b + "0") for b in bodies)
+        if luhn.is_valid(n.replace("X", "0")) and "X" not in n
+    )
     assert [s.label for s in analyzer.spans([f"号码{number}"])[0]] == ["CN_ID_CARD"]
 
 
 def test_equal_cells_are_each_reported_in_their_row(analyzer: Analyzer) -> None:
-    column = pd.Series(["电话13812345678", None, "无", "电话13812345678"], index=pd.Index([3, 4, 5, 9], name="row"), dtype="str")
+    column = pd.Series(
+        ["电话13812345678", None, "无", "电话13812345678"], index=pd.Index([3, 4, 5, 9], name="row"), dtype="str"
+    )
     found = analyzer.free_text(column)
     assert list(found.columns) == ["row", "entity", "start", "end", "score"]
     assert found["row"].tolist() == [3, 9]
@@ -130,7 +152,20 @@ def test_nothing_found_gives_an_empty_table(analyzer: Analyzer) -> None:
 
 
 ODD = st.text(st.characters(exclude_categories=())) | st.sampled_from(
-    ["\x00", "\ud800", "\u200b" * 5, "１" * 18, "京" * 9, "@" * 50, "1." * 40, ":" * 30, "1" * 500, "\n\n", "a" * 3000, "(" * 40]
+    [
+        "\x00",
+        "\ud800",
+        "\u200b" * 5,
+        "１" * 18,
+        "京" * 9,
+        "@" * 50,
+        "1." * 40,
+        ":" * 30,
+        "1" * 500,
+        "\n\n",
+        "a" * 3000,
+        "(" * 40,
+    ]
 )
 
 

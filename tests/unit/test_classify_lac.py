@@ -11,7 +11,10 @@ from pipelines.classify.nlp import names
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("张三在北京市海淀区中关村大街27号的阿里巴巴有限公司工作", [("张三", "PERSON"), ("北京市海淀区中关村大街27号", "LOCATION"), ("阿里巴巴有限公司", "ORGANIZATION")]),
+        (
+            "张三在北京市海淀区中关村大街27号的阿里巴巴有限公司工作",
+            [("张三", "PERSON"), ("北京市海淀区中关村大街27号", "LOCATION"), ("阿里巴巴有限公司", "ORGANIZATION")],
+        ),
         ("法定代表人李建国，联系电话13812345678", [("李建国", "PERSON")]),
         ("欧阳娜娜", [("欧阳娜娜", "PERSON")]),
         ("海口美东钢结构制造有限公司", [("海口美东钢结构制造有限公司", "ORGANIZATION")]),
@@ -32,5 +35,9 @@ def test_words_cover_the_text_whatever_its_length_and_company() -> None:
 
 
 def test_a_text_is_read_alike_alone_and_in_a_batch() -> None:
-    texts = [f"客户{name}来电，住在{place}" for name in ("赵敏", "欧阳锋", "李四光") for place in ("上海市", "广州市天河区体育西路")]
+    texts = [
+        f"客户{name}来电，住在{place}"
+        for name in ("赵敏", "欧阳锋", "李四光")
+        for place in ("上海市", "广州市天河区体育西路")
+    ]
     assert tagger().words(texts) == [tagger().words([text])[0] for text in texts]

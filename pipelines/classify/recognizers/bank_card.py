@@ -32,11 +32,14 @@ class BankCardRecognizer(FoldedRecognizer):
     ENTITY = "CREDIT_CARD"
     PATTERNS = (
         Pattern("Bank card", BEFORE + r"[2-689][0-9]{12,18}" + AFTER, 0.3),
-        Pattern("Bank card, blocks of four", BEFORE + r"[2-689][0-9]{3}(?:[ -][0-9]{4}){2,3}[ -][0-9]{1,4}" + AFTER, 0.3),
+        Pattern("Bank card, in fours", BEFORE + r"[2-689][0-9]{3}(?:[ -][0-9]{4}){2,3}[ -][0-9]{1,4}" + AFTER, 0.3),
         Pattern("Bank card, 6 and 13", BEFORE + r"62[0-9]{4}[ -][0-9]{13}" + AFTER, 0.3),
         Pattern("Bank card, 4-6-5", BEFORE + r"3[0-9]{3}[ -][0-9]{6}[ -][0-9]{4,5}" + AFTER, 0.3),
     )
-    CONTEXT = ("银行卡", "卡号", "借记卡", "信用卡", "账号", "帐号", "储蓄卡", "card", "visa", "mastercard", "unionpay", "account")
+    CONTEXT = (
+        "银行卡", "卡号", "借记卡", "信用卡", "账号", "帐号", "储蓄卡",
+        "card", "visa", "mastercard", "unionpay", "account",
+    )  # fmt: skip
     GATE = Gate(run=13, solid=frozenset(range(13, 20)))
     PLAIN = (13, 14, 15, 16, 17, 18, 19)
 

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from pipelines.classify.cells import Cells, Ints
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NAMED = (
-    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[A-Za-z]{0,6}\.?"
-)
+_SHORT = "|".join(month.capitalize() for month in _MONTHS)
+_NAMED = rf"(?:{_SHORT}|{_SHORT.upper()})[A-Za-z]{{0,6}}\.?"
 _YEAR = r"(?:1[89]|20)[0-9]{2}"
 _NUMBERS = regex.compile(r"[0-9]+", FLAGS)
 
@@ -34,7 +33,7 @@ class BirthDateRecognizer(FoldedRecognizer):
         Pattern("Eight digits", BEFORE + _YEAR + r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])" + AFTER, 0.1),
         Pattern("Year last", BEFORE + r"[0-9]{1,2}([-/.])[0-9]{1,2}\1" + _YEAR + AFTER, 0.1),
         Pattern("Month named", BEFORE + _NAMED + r" [0-9]{1,2}(?:st|nd|rd|th)?,? " + _YEAR + AFTER, 0.1),
-        Pattern("Day, month named", BEFORE + r"[0-9]{1,2}(?:st|nd|rd|th)?[ -]" + _NAMED + r",?[ -]" + _YEAR + AFTER, 0.1),
+        Pattern("Day first", BEFORE + r"[0-9]{1,2}(?:st|nd|rd|th)?[ -]" + _NAMED + r",?[ -]" + _YEAR + AFTER, 0.1),
     )
     CONTEXT = ("出生", "生日", "生于", "birth", "born", "dob")
     GATE = Gate(size=8, run=1, must="(?:1[89]|20)[0-9]{2}", solid=frozenset({8}))

@@ -16,9 +16,13 @@ class CnPassportRecognizer(FoldedRecognizer):
         Pattern("Diplomatic, service, public affairs", BEFORE + r"[DSPdsp][Ee][0-9]{7}" + AFTER, 0.4),
         Pattern(
             "Earlier ordinary, Hong Kong, Macau",
-            BEFORE + r"(?:[Gg][0-9]{8}|1[45][0-9]{7}|[DSPdsp]\.?[0-9]{7,8}|[Kk][0-9]{8}|[Kk][Jj][0-9]{7}|[Mm][Aa][0-9]{7})" + AFTER,
+            BEFORE + r"(?:[GgKk][0-9]{8}|1[45][0-9]{7}|[DSPdsp]\.?[0-9]{7,8}|(?:[Kk][Jj]|[Mm][Aa])[0-9]{7})" + AFTER,
             0.1,
         ),
     )
     CONTEXT = ("护照", "passport")
-    GATE = Gate(run=7, must=r"(?:^|[^0-9A-Za-z])(?:[EeGgDdSsPpKkMm][A-Za-z]?\.?[0-9]{7}|1[45][0-9]{7})", solid=frozenset({8, 9}))
+    GATE = Gate(
+        run=7,
+        must=r"(?:^|[^0-9A-Za-z])(?:[EeGgDdSsPpKkMm][A-Za-z]?\.?[0-9]{7}|1[45][0-9]{7})",
+        solid=frozenset({8, 9}),
+    )

@@ -23,4 +23,4 @@ class CnPlateRecognizer(FoldedRecognizer):
         Pattern("Embassy", BEFORE + r"[0-9]{6}使", 0.1),
     )
     CONTEXT = ("车牌", "车号", "号牌", "plate")
-    GATE = Gate(run=1, wide=True, must="[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z]|使", solid=frozenset())
+    GATE = Gate(run=1, wide=True, must=_PROVINCE + "[A-Z]|使", solid=frozenset())

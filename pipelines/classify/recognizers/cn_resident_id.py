@@ -26,11 +26,14 @@ class CnResidentIdRecognizer(FoldedRecognizer):
             r"[ -]?[0-9]{3}[0-9Xx]" + AFTER,
             0.5,
         ),
-        Pattern("Resident ID, blocks of four", BEFORE + r"[1-8][0-9]{3}(?:[ -][0-9]{4}){3}[ -][0-9][0-9Xx]" + AFTER, 0.5),
+        Pattern("Resident ID, in fours", BEFORE + r"[1-8][0-9]{3}(?:[ -][0-9]{4}){3}[ -][0-9][0-9Xx]" + AFTER, 0.5),
         Pattern("Resident ID, digit by digit", BEFORE + r"[1-8](?:[ -]{1,2}[0-9]){16}[ -]{1,2}[0-9Xx]" + AFTER, 0.5),
         Pattern("Resident ID of 1989", BEFORE + r"[1-8][0-9]{14}" + AFTER, 0.1),
     )
-    CONTEXT = ("身份证", "身份號", "身份号", "证件号", "公民身份", "resident id", "identity", "id card", "id number", "id no")
+    CONTEXT = (
+        "身份证", "身份號", "身份号", "证件号", "公民身份",
+        "resident id", "identity", "id card", "id number", "id no",
+    )  # fmt: skip
     GATE = Gate(run=15, solid=frozenset({15, 18}))
     PLAIN = (18,)
 

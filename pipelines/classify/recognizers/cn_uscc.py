@@ -20,9 +20,15 @@ class CnUsccRecognizer(FoldedRecognizer):
     PATTERNS = (
         Pattern("USCC", BEFORE + _BODY + r"{2}[0-9]{6}" + _BODY + r"{10}" + AFTER, 0.5),
         Pattern(
-            "USCC, in groups", BEFORE + _BODY + r"{2}[ -]?[0-9]{6}[ -]?" + _BODY + r"{8}[ -]?" + _BODY + r"[ -]?" + _BODY + AFTER, 0.5
+            "USCC, in groups",
+            BEFORE + _BODY + r"{2}[ -]?[0-9]{6}[ -]?" + _BODY + r"{8}[ -]?" + _BODY + r"[ -]?" + _BODY + AFTER,
+            0.5,
         ),
-        Pattern("USCC, blocks of four", BEFORE + _BODY + r"{2}[0-9]{2}[ -][0-9]{4}(?:[ -]" + _BODY + r"{4}){2}[ -]" + _BODY + r"{2}" + AFTER, 0.5),
+        Pattern(
+            "USCC, in fours",
+            BEFORE + _BODY + r"{2}[0-9]{2}[ -][0-9]{4}(?:[ -]" + _BODY + r"{4}){2}[ -]" + _BODY + r"{2}" + AFTER,
+            0.5,
+        ),
     )
     CONTEXT = ("信用代码", "税号", "纳税人识别号", "统一代码", "credit code", "uscc", "tax id")
     GATE = Gate(size=18, run=6, must="[0-9A-Za-z](?:[ -]?[0-9A-Za-z]){17}", solid=frozenset({18}))

@@ -51,7 +51,7 @@ class EmailRecognizer(FoldedRecognizer):
 
 @functools.cache
 def _suffixes() -> tldextract.TLDExtract:
-    """The list that came with the package: this never asks the network."""
+    """Return the list that came with the package: this never asks the network."""
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 

@@ -2,8 +2,8 @@
 
 A recognizer is Presidio's ``PatternRecognizer``, so ``AnalyzerEngine`` runs it as it is. The fast path in
 ``classify.finder`` runs the same PATTERNS and the same ``validate_result`` over whole columns; a test holds the two
-together. Patterns never cross a line break, and use ASCII look-arounds: to ``\\b`` a Chinese character is a letter, so
-it misses every value that is glued to one.
+together. Patterns never cross a line break, and use ASCII look-arounds: at a word boundary a Chinese character is a
+letter, so it misses every value that is glued to one.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Gate:
     """Sizes at which letters and digits alone can match, which they then do as a whole; None: at any, anyhow."""
 
 
-class FoldedRecognizer(PatternRecognizer):  # type: ignore[misc]
+class FoldedRecognizer(PatternRecognizer):
     """A pattern recognizer that no way of writing a character escapes."""
 
     ENTITY: ClassVar[str]

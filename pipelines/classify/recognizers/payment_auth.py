@@ -6,6 +6,8 @@ from presidio_analyzer import Pattern
 
 from pipelines.classify.recognizers.folded import FoldedRecognizer, Gate
 
+_WORDS = "密码|口令|安全码|验证码|动态码|卡背面|(?i:cv[vnc2]|passw|pwd|pin|otp)"
+_IS = r"[ \t]?(?:为|是|is|:|：|=){1,2}[ \t]?"
 _SAYS = r"[ \t]?(?:号|为|是|码|code|is|:|：|=|-){0,3}[ \t]?"
 
 
@@ -28,9 +30,12 @@ class PaymentAuthRecognizer(FoldedRecognizer):
         ),
         Pattern(
             "Password",
-            r"(?<=(?:密码|口令|[Pp]assword|[Pp]asswd|(?<![A-Za-z])[Pp]wd)[ \t]?(?:为|是|is|:|：|=){1,2}[ \t]?)[!-~]{4,64}",
+            r"(?<=(?:密码|口令|[Pp]assword|[Pp]asswd|(?<![A-Za-z])[Pp]wd)" + _IS + r")[!-~]{4,64}",
             0.8,
         ),
     )
-    CONTEXT = ("密码", "口令", "安全码", "验证码", "动态码", "cvv", "cvc", "cvn", "password", "passwd", "pin", "otp")
-    GATE = Gate(must="密码|口令|安全码|验证码|动态码|卡背面|(?i:cv[vnc2]|passw|pwd|pin|otp)")
+    CONTEXT = (
+        "密码", "口令", "安全码", "验证码", "动态码",
+        "cvv", "cvc", "cvn", "password", "passwd", "pin", "otp",
+    )  # fmt: skip
+    GATE = Gate(must=_WORDS)

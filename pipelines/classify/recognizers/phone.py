@@ -10,14 +10,17 @@ from pipelines.classify.recognizers.folded import AFTER, BEFORE, FoldedRecognize
 
 _SEGMENTS = np.zeros(1000, dtype=bool)
 """Three-digit heads of mobile numbers in use."""
-for _second, _thirds in {"3": "0123456789", "4": "5679", "5": "012356789", "6": "2567", "7": "012345678", "8": "0123456789", "9": "012356789"}.items():
-    _SEGMENTS[[int(f"1{_second}{third}") for third in _thirds]] = True
+_SEGMENTS[[*range(130, 140), 145, 146, 147, 149, *range(150, 154), *range(155, 160), 162, 165, 166, 167]] = True
+_SEGMENTS[[*range(170, 179), *range(180, 190), *range(190, 194), *range(195, 200)]] = True
 _MUST = (
     r"1[ -]?[3-9](?:[ -]?[0-9]){9}|(?:0|86[ -]?)[0-9]{2,3}\)?[ -]{0,2}[2-9][0-9]{6}|\+[0-9]"
     r"|[2-9][0-9]{2}[.) -]{1,2}[2-9][0-9]{2}[ .-][0-9]{4}"
 )
 _PREFIX = r"(?:\(?(?:\+|(?<![0-9A-Za-z])00)?86\)?[ -]{0,2})?"
-_REST = r"(?:[0-9]{8}|[0-9][ -]?[0-9]{4}[ -]?[0-9]{3}|[ -][0-9]{4}[ -]?[0-9]{4}|[0-9][ -][0-9]{3}[ -]?[0-9]{4}|(?:[ -][0-9]){8})"
+_REST = (
+    r"(?:[0-9]{8}|[0-9][ -]?[0-9]{4}[ -]?[0-9]{3}|[ -][0-9]{4}[ -]?[0-9]{4}|[0-9][ -][0-9]{3}[ -]?[0-9]{4}"
+    r"|(?:[ -][0-9]){8})"
+)
 
 
 class PhoneRecognizer(FoldedRecognizer):
@@ -38,7 +41,9 @@ class PhoneRecognizer(FoldedRecognizer):
         ),
         Pattern(
             "Chinese landline",
-            BEFORE + r"(?:\+86[ -]?|\(?0)(?:10|2[0-9]|[3-9][0-9]{2})\)?[ -]{1,2}[2-9][0-9]{6,7}(?:-[0-9]{1,6})?" + AFTER,
+            BEFORE
+            + r"(?:\+86[ -]?|\(?0)(?:10|2[0-9]|[3-9][0-9]{2})\)?[ -]{1,2}[2-9][0-9]{6,7}(?:-[0-9]{1,6})?"
+            + AFTER,
             0.5,
         ),
         Pattern("Chinese landline, no mark", BEFORE + r"0(?:10|2[0-9])[2-9][0-9]{7}" + AFTER, 0.3),

@@ -1,0 +1,111 @@
+"""`tutela scan` keeps its contract, needs no platform, and never prints a value."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from pipelines.cli.scan import scan
+from pipelines.errors import SourceError, SourceMalformed, SourceMissing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS = "姓名,手机号,身份证号,备注\n" + "".join(
+    f"{name},138{n:08},11010519491231002X,第{n}次来访\n"
+    for n, name in enumerate(["王伟", "李秀英", "张建国", "赵丽华"] * 5)
+)
+
+
+@pytest.fixture
+def app() -> typer.Typer:
+    made = typer.Typer()
+    made.command()(scan)
+    return made
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_file_is_classified_column_by_column(app: typer.Typer, tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text(ROWS, encoding=encoding)
+    result = CliRunner().invoke(app, [str(file), "--json"], catch_exceptions=False)
+    report = json.loads(result.stdout)
+    assert set(report) == {"rows", "seconds", "engine", "columns"}
+    assert (report["rows"], report["engine"]) == (20, "lac-small+rules")
+    keys = {"name", "entity", "category", "level", "code", "confidence", "cells", "found", "also"}
+    assert all(set(column) == keys for column in report["columns"])
+    assert [(c["name"], c["entity"], c["level"]) for c in report["columns"]] == [
+        ("姓名", "PERSON", 3),
+        ("手机号", "PHONE_NUMBER", 3),
+        ("身份证号", "CN_ID_CARD", 4),
+        ("备注", None, 3),
+    ]
+    assert report["columns"][2]["code"] == "CI-P-03-001-4"
+    assert "11010519491231002X" not in result.stdout
+
+
+def test_people_get_a_table_without_values(app: typer.Typer, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text(ROWS, encoding="utf-8")
+    result = CliRunner().invoke(app, [str(file)], catch_exceptions=False, env={"COLUMNS": "200"})
+    assert "CN_ID_CARD" in result.stdout
+    assert "王伟" not in result.stdout
+    assert "13800000001" not in result.stdout
+
+
+def test_each_line_of_text_gets_its_line_of_spans(app: typer.Typer, tmp_path: Path) -> None:
+    texts = ["身份证11010519491231002X", "", "一切正常", "\ud800 a@example.com", "张三的电话13812345678"]
+    file, out = tmp_path / "texts.jsonl", tmp_path / "spans.jsonl"
+    file.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
+    CliRunner().invoke(app, ["--spans", str(file), "--out", str(out)], catch_exceptions=False)
+    lines = [json.loads(line)["spans"] for line in out.read_text("utf-8").splitlines()]
+    assert [[(s["start"], s["end"], s["label"]) for s in spans] for spans in lines] == [
+        [(3, 21, "CN_ID_CARD")],
+        [],
+        [],
+        [(2, 15, "EMAIL_ADDRESS")],
+        [(0, 2, "PERSON"), (5, 16, "PHONE_NUMBER")],
+    ]
+    assert all(0 < s["score"] <= 1 for spans in lines for s in spans)
+    assert list(tmp_path.glob("*.part")) == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en", "auto"])
+def test_a_language_can_be_named(app: typer.Typer, tmp_path: Path, language: str) -> None:
+    file, out = tmp_path / "texts.jsonl", tmp_path / "spans.jsonl"
+    file.write_text(json.dumps({"text": "call +1 415 555 0132 or a@example.com"}) + "\n", encoding="utf-8")
+    args = ["--spans", str(file), "--out", str(out), "--language", language, "--json"]
+    report = json.loads(CliRunner().invoke(app, args, catch_exceptions=False).stdout)
+    assert (report["texts"], report["spans"]) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [
+        (b'{"text": "a"}\n{"text": 13812345678}\n', SourceMalformed),
+        (b'{"text": "a"}\n[13812345678\n', SourceMalformed),
+        (b'{"text": "a"}\n"13812345678"\n', SourceMalformed),
+        (b'{"text": "\xd5\xc5"}\n', SourceError),
+    ],
+    ids=["a number", "broken", "no object", "not UTF-8"],
+)
+def test_a_bad_line_is_named_but_not_shown(
+    app: typer.Typer, tmp_path: Path, content: bytes, wrong: type[Exception]
+) -> None:
+    file, out = tmp_path / "texts.jsonl", tmp_path / "spans.jsonl"
+    file.write_bytes(content)
+    with pytest.raises(wrong, match="line ") as caught:
+        CliRunner().invoke(app, ["--spans", str(file), "--out", str(out)], catch_exceptions=False)
+    assert "13812345678" not in str(caught.value)
+    assert not out.exists()
+
+
+def test_a_missing_file_is_said_to_be_missing(app: typer.Typer, tmp_path: Path) -> None:
+    with pytest.raises(SourceMissing):
+        CliRunner().invoke(app, ["--spans", str(tmp_path / "no"), "--out", str(tmp_path / "o")], catch_exceptions=False)
+    with pytest.raises(SourceError):
+        CliRunner().invoke(app, [str(tmp_path / "no.csv")], catch_exceptions=False)
