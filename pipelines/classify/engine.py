@@ -108,7 +108,7 @@ class Analyzer:
         ``free_text`` reads in full.
         """
         names = names or {}
-        blocks = [of_column(frame[name])[0] for name in frame.columns]
+        blocks = [of_column(frame.iloc[:, at])[0] for at in range(frame.shape[1])]
         outer = [(str(name), *names.get(name, ())) for name in frame.columns]
         counted = [_counted(each, block, self._found(block, each)) for each, block in zip(outer, blocks, strict=True)]
         read = [0] * len(counted)

@@ -8,15 +8,18 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from presidio_analyzer import AnalyzerEngine
 from stdnum import luhn
 from stdnum.cn import ric
 
 from pipelines.classify import Analyzer
 from pipelines.classify.cells import of_texts
 from pipelines.classify.engine import KINDS
-from pipelines.classify.finder import find, hits_of, joined, resolved
+from pipelines.classify.finder import Hits, find, hits_of, joined, resolved
 from pipelines.classify.recognizers import RECOGNIZERS, registry
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from presidio_analyzer import AnalyzerEngine
 
 TODAY = 20261123
 
@@ -96,7 +99,7 @@ def _presidio_hits(engine: AnalyzerEngine, cells: list[str], context: list[str])
     return _named(resolved(joined([hits_of(spans, numbers)])), cells)
 
 
-def _named(hits, cells) -> set[tuple[str, int, int, str]]:  # type: ignore[no-untyped-def]
+def _named(hits: Hits, cells: list[str]) -> set[tuple[str, int, int, str]]:
     rows = zip(hits.cell.tolist(), hits.start.tolist(), hits.end.tolist(), hits.kind.tolist(), strict=True)
     return {(cells[cell], start, end, KINDS[kind]) for cell, start, end, kind in rows}
 

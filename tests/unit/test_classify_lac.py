@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.classify.lac import SEGMENT, tagger
 from pipelines.classify.nlp import names
+import itertools
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_words_cover_the_text_whatever_its_length_and_company() -> None:
     texts = ["", "王芳", "这是一段很长的文字，" * 40, "无标点" * SEGMENT, "a", "\x00", " \n "]
     for text, words in zip(texts, tagger().words(texts), strict=True):
         assert "".join(text[word.start : word.end] for word in words) == text
-        assert all(left.end == right.start for left, right in zip(words, words[1:], strict=False))
+        assert all(left.end == right.start for left, right in itertools.pairwise(words))
 
 
 def test_a_text_is_read_alike_alone_and_in_a_batch() -> None:

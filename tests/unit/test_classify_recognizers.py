@@ -14,11 +14,14 @@ from hypothesis import strategies as st
 from stdnum import luhn
 from stdnum.cn import ric
 
-from pipelines.classify import checks
 from pipelines.classify.recognizers import RECOGNIZERS, registry
 from pipelines.classify.recognizers.bank_card import BankCardRecognizer
 from pipelines.classify.recognizers.cn_resident_id import CnResidentIdRecognizer
 from pipelines.classify.recognizers.cn_uscc import CnUsccRecognizer
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipelines.classify import checks
 
 TODAY = 20261123
 BY_ENTITY = {each.ENTITY: each for each in registry(latest=TODAY)}
