@@ -18,8 +18,9 @@ from pipelines.evidence.report import Finding
 
 BATCH = 65_536
 """Leaves that are hashed into the frontier at a time."""
-_CONFIRMED = f'"kind":"{entries.EntryKind.DESTRUCTION_CONFIRMED.value}"'
+_CONFIRMED = f'"kind":"{entries.EntryKind.DESTRUCTION_CONFIRMED.value}"'.encode()
 _ORDER: tuple[type[Item], ...] = (Header, Checkpoint, Certificate, BundleEntry, Trailer)
+_ENTRIES = _ORDER.index(BundleEntry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,11 @@ class Reading:
         """Take in what one line holds."""
         match item:
             case BundleEntry():
-                self._add(item)
+                if item.seq != self.count:
+                    # What is only out of place meets its place again; what is missing or doubled stays over.
+                    self.displaced ^= {item.seq, self.count}
+                    self.out_of_place = item.seq if self.out_of_place is None else self.out_of_place
+                self.add(item.entry.encode())
             case Header():
                 self.header = item
             case Checkpoint():
@@ -76,10 +81,24 @@ class Reading:
         stage = _ORDER.index(type(item))
         if stage < self._stage or (stage == 0) is not (self.header is None):
             return True
-        if stage >= _ORDER.index(BundleEntry) > self._stage:
+        if stage >= _ENTRIES > self._stage:
             self._want_roots()
         self._stage = stage
         return False
+
+    @property
+    def among_entries(self) -> bool:
+        """Tell whether entries have begun and not ended."""
+        return self._stage == _ENTRIES
+
+    def add(self, data: bytes) -> None:
+        """Take in the bytes of one entry."""
+        self.count += 1
+        self._leaves.append(merkle.leaf_hash(data))
+        if _CONFIRMED in data:
+            self.confirmed.add(str(entries.parse(data).body.get("destruction")))
+        if len(self._leaves) >= BATCH or (self._sizes and self.count == self._sizes[-1]):
+            self.grow()
 
     def grow(self) -> None:
         """Hash the waiting leaves into the frontier, and keep its root where somebody signed one."""
@@ -94,25 +113,13 @@ class Reading:
         self._sizes = sorted({item.size for item in signed}, reverse=True)
         self.grow()
 
-    def _add(self, item: BundleEntry) -> None:
-        if item.seq != self.count:
-            # What is only out of place meets its place again; what is missing or doubled stays over.
-            self.displaced ^= {item.seq, self.count}
-            self.out_of_place = item.seq if self.out_of_place is None else self.out_of_place
-        self.count += 1
-        data = item.entry.encode()
-        self._leaves.append(merkle.leaf_hash(data))
-        if _CONFIRMED in item.entry:
-            self.confirmed.add(str(entries.parse(data).body.get("destruction")))
-        if len(self._leaves) >= BATCH or (self._sizes and self.count == self._sizes[-1]):
-            self.grow()
-
 
 def read(file: IO[bytes], anchors: tuple[Checkpoint, ...]) -> Reading:
     """Read a bundle to its end, or to the first line that can't be one of it."""
     reading, hasher = Reading(anchors), sha256()
     for number, raw in enumerate(bundle.raw_lines(file), 1):
-        reading.fault = _read_line(reading, raw, number)
+        entry = bundle.next_entry(raw, reading.count) if reading.among_entries else None
+        reading.fault = _read_line(reading, raw, number) if entry is None else _read_entry(reading, entry, number)
         if reading.fault is not None:
             break
         if reading.trailer is None:
@@ -135,4 +142,12 @@ def _read_line(reading: Reading, raw: bytes, number: int) -> Fault | None:
     except EvidenceInvalid as exc:
         finding = Finding.ALTERED if raw.endswith(b"\n") else Finding.TRUNCATED
         return Fault(f"line {number}: {exc}", finding)
+    return None
+
+
+def _read_entry(reading: Reading, entry: bytes, number: int) -> Fault | None:
+    try:
+        reading.add(entry)
+    except EvidenceInvalid as exc:
+        return Fault(f"line {number}: {exc}", Finding.ALTERED)
     return None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import errno
+import json
 import stat
 from typing import TYPE_CHECKING
 
 import pytest
 from evidence_world import DAWN, an_installation
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.errors import EvidenceInvalid, StorageFull, TutelaError
 from pipelines.evidence import bundle
@@ -86,5 +89,21 @@ NO_LINE = {
 
 @pytest.mark.parametrize("sentence", NO_LINE)
 def test_not_read_as_a_line(sentence: str) -> None:
+    assert bundle.next_entry(NO_LINE[sentence], 0) is None
     with pytest.raises(EvidenceInvalid):
         bundle.parse_line(NO_LINE[sentence])
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=30), st.integers(0, 10**6))
+def test_the_short_way_reads_what_the_long_way_reads_or_nothing(text: str, seq: int) -> None:
+    raw = b'{"entry":' + json.dumps(text, ensure_ascii=False).encode() + b',"seq":%d}\n' % seq
+    assert bundle.parse_line(raw) == BundleEntry(seq, text)
+    assert bundle.next_entry(raw, seq) in (text.encode(), None)
+    assert bundle.next_entry(raw, seq + 1) is None
+
+
+@given(st.text('\\"ua0 ', max_size=12))
+def test_the_short_way_reads_no_line_that_the_long_way_refuses(quoted: str) -> None:
+    raw = b'{"entry":' + quoted.encode() + b',"seq":0}\n'
+    entry = bundle.next_entry(raw, 0)
+    assert entry is None or bundle.parse_line(raw) == BundleEntry(0, entry.decode())
