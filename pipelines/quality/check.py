@@ -4,9 +4,10 @@ Not for reading suites (:mod:`suite`) or acting on the verdict (the ingest story
 itself: a throw-away execution engine holds it for the length of one call, so no copy of customer information outlives
 the check, and none is fingerprinted or written.
 
-What keeps it fast (20,000 rows, see ``docs``): all expectations resolve in one metric graph; only the columns the
-suite reads are handed over, because Great Expectations copies the whole frame to leave out missing values; values of
-failing rows are never listed, only their row numbers.
+What keeps it fast: all expectations resolve in one metric graph; only the columns the suite reads are handed over,
+because Great Expectations copies the whole frame to leave out missing values; values of failing rows are never
+listed, only their row numbers. Measured with 20,000 rows and 19 expectations: 8.5 µs a row on one core, most of it
+the library's bookkeeping of 130 ms a call, whatever the number of rows; so large chunks are cheaper.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import warnings
 import weakref
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -42,7 +43,7 @@ SUITE = """\
    with: {regex: "^[^0-9]+$"}}
 - {id: number.checksum, column: number, expect: luhn, dimension: accuracy, severity: warning, zh: 校验, en: Check}
 - {id: number.unique, column: number, expect: unique, dimension: uniqueness, severity: info, zh: 唯一, en: Once}
-- {id: born.agrees, column: born, expect: birth_date_of, dimension: consistency, severity: warning, zh: 一致, en: Agrees,
+- {id: born.agrees, column: born, expect: birth_date_of, dimension: consistency, severity: warning, zh: 一致, en: Same,
    with: {id: id_number}}
 """
 
@@ -54,7 +55,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
     return load_suite(path)
 
 
-def rows(first: int = 1, **columns: list[str | None]) -> pd.DataFrame:
+def rows(first: int = 1, **columns: Sequence[str | None]) -> pd.DataFrame:
     frame = pd.DataFrame(columns, dtype="str")
     frame.index = pd.Index(np.arange(first, first + len(frame), dtype=np.int64), name="row")
     return frame
@@ -220,7 +221,7 @@ def test_a_verdict_can_be_handed_to_another_process(suite: Suite) -> None:
     assert pickle.loads(pickle.dumps(verdict)).scores == verdict.scores  # noqa: S301  (our own bytes)
 
 
-def _failures(found: "multiprocessing.Queue[list[int]]", suite: Suite) -> None:
+def _failures(found: multiprocessing.Queue[list[int]], suite: Suite) -> None:
     found.put(check(some_rows(), suite, at=AT).failed["name.letters"].tolist())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,9 +39,10 @@ def resident_ids(*values: str | None) -> list[bool]:
     return judge(text(*values), {18: lambda matrix: is_resident_id(matrix, TODAY)}).tolist()
 
 
-def rule(metric: type, *columns: pd.Series, **arguments: object) -> list[bool]:
+def rule(metric: Any, *columns: pd.Series, **arguments: object) -> list[bool]:
     """Call a metric's rule itself, beneath the decorator that needs an execution engine."""
-    return inspect.unwrap(metric._pandas)(metric, *columns, **arguments).tolist()
+    passed: pd.Series[bool] = inspect.unwrap(metric._pandas)(metric, *columns, **arguments)
+    return passed.tolist()
 
 
 @pytest.mark.parametrize(
@@ -277,7 +279,7 @@ def test_byte_matrices_hold_exactly_the_bytes_of_the_values(values: list[str | N
 
 
 @pytest.mark.parametrize("dtype", ["str", "object", "string", "category", "int64"])
-def test_columns_of_other_projects_types_are_understood(dtype: str) -> None:
+def test_columns_of_other_projects_types_are_understood(dtype: Any) -> None:
     column = pd.Series(["4111111111111111", "4111111111111112"]).astype(dtype)
     assert judge(column, dict.fromkeys(WIDTHS, passes_luhn)).tolist() == [True, False]
 

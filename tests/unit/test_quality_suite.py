@@ -38,7 +38,7 @@ def test_a_suite_is_read_in_order_and_built_once(tmp_path: Path) -> None:
     assert suite.columns == ("id_number", "sex")
     assert suite.rule("sex.agrees").dimension is Dimension.CONSISTENCY
     assert suite.rule("sex.agrees").severity is Severity.INFO
-    assert [each.meta["id"] for each in suite.gx.expectations] == ["id_number.checksum", "sex.agrees"]
+    assert [(each.meta or {})["id"] for each in suite.gx.expectations] == ["id_number.checksum", "sex.agrees"]
     with pytest.raises(PolicyError, match="no expectation x"):
         suite.rule("x")
 

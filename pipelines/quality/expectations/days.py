@@ -23,7 +23,10 @@ CHINA = timezone(timedelta(hours=8))
 """The zone of civil dates; China has one, without summer time since 1991."""
 _NO_LIMIT = 9999_12_31
 _LENGTHS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
-_SLOW = r"^([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日?)(?:[ T]00:00(?::00(?:\.0+)?)?)?$"
+_SLOW = (
+    r"^([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日?)"
+    r"(?:[ T]00:00(?::00(?:\.0+)?)?)?$"
+)
 
 
 def is_day(days: Days) -> npt.NDArray[np.bool_]:
