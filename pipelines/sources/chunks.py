@@ -30,7 +30,8 @@ class Limits:
 
     cell_bytes: int = 64 * 1024
     columns: int = 500
-    row_bytes: int = 4 * 1024 * 1024
+    row_bytes: int = 1024 * 1024
+    """Also the size of the blocks that delimited text is read in; a reader keeps some 32 of them ahead."""
     workbook_bytes: int = 512 * 1024 * 1024
     """Uncompressed size of all parts of a workbook; it is held in memory."""
     workbook_ratio: int = 200

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pajson
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 BLOCK = 2 << 20
 LEARN_LINES = 50
+MOST_BRACKETS = 100
+"""Opening brackets of a line that goes through Arrow; the form writes four."""
 MARK = b"\xef\xbb\xbf"
 
 
@@ -45,7 +48,7 @@ def _tables(path: Path, limits: Limits) -> Iterator[pa.Table]:
         if shape is None:
             head = block.split(b"\n", LEARN_LINES)[:LEARN_LINES]
             shape = Shape.of(_records(head, line, path.name))
-        table = _fast(block, shape)
+        table = _fast(block, shape) if _is_shallow(block) else None
         if table is None:
             table = _slow(_records(block.split(b"\n"), line, path.name), shape, line, path.name)
         check_headings(table.column_names, path.name, limits)
@@ -90,6 +93,15 @@ def _utf8(block: bytes, line: int, name: str) -> Iterator[tuple[int, bytes]]:
 
 
 # --- the fast way ------------------------------------------------------------------------------------------------
+
+
+def _is_shallow(block: bytes) -> bool:
+    """Tell whether no line can nest deeply: Arrow's parser recurses by depth and would take the process down."""
+    characters = np.frombuffer(block, np.uint8)
+    opening = np.flatnonzero((characters == ord("[")) | (characters == ord("{")))
+    ends = np.append(np.flatnonzero(characters == ord("\n")), len(block))
+    opened = np.diff(np.searchsorted(opening, ends), prepend=0)
+    return bool(opened.max() <= MOST_BRACKETS)
 
 
 def _fast(block: bytes, shape: Shape) -> pa.Table | None:

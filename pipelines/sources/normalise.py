@@ -86,7 +86,12 @@ def _if_becomes(pattern: str, cells: Column, changed: Column) -> Column:
 def _identity_number(column: Column) -> Column:
     column = _half_width(column)
     odd = pc.invert(pc.match_substring_regex(column, r"^[0-9A-Z]*$"))
-    return _where(column, odd, lambda cells: pc.utf8_upper(pc.replace_substring_regex(cells, r"[\s\-]", "")))
+    return _where(column, odd, _bare_number)
+
+
+def _bare_number(cells: Column) -> Column:
+    bare = pc.ascii_upper(pc.replace_substring_regex(cells, r"[\s\-]", ""))
+    return _if_becomes(r"^[\x{4E00}-\x{9FFF}]?[0-9A-Z]+$", cells, bare)  # a vehicle plate begins with a province
 
 
 def _phone(column: Column) -> Column:

@@ -123,7 +123,17 @@ def test_an_unknown_item_is_named_with_the_one_probably_meant():
 
 def test_the_highest_level_can_have_no_blind_index():
     with pytest.raises(ValidationError, match="level 5"):
-        Item(name="face", category="I09", number="001", level=5, subject="P", index="exact", mask="hidden", zh="脸", en="F")
+        Item(
+            name="face",
+            category="I09",
+            number="001",
+            level=5,
+            subject="P",
+            index="exact",
+            mask="hidden",
+            zh="脸",
+            en="F",
+        )
 
 
 CODES = {
