@@ -37,6 +37,13 @@ class UnknownPlan(PolicyError):
     http_status = 404
 
 
+class UnknownReference(TutelaError):
+    """There is nothing by this reference."""
+
+    exit_code = 10
+    http_status = 404
+
+
 # --- 11: what arrived --------------------------------------------------------------------------------------------
 
 

@@ -58,12 +58,17 @@ class Bench:
     randomness: Callable[[int], bytes] = field(repr=False)
 
 
-def ingest(arrivals: Arrivals, bench: Bench, at: datetime) -> Outcome:
-    """Take one chunk from the door to the vault; refuse what may not be held."""
+def ingest(arrivals: Arrivals, bench: Bench, at: datetime, lap: Callable[[str], None] = lambda _: None) -> Outcome:
+    """Take one chunk from the door to the vault; refuse what may not be held. ``lap`` is told each stage passed."""
     admitted, refused = ask_consent(arrivals, bench, at)
+    lap("consent")
     sound, quarantined, verdict = check_quality(admitted, bench, at)
+    lap("quality")
     labelled, profiles = classify(sound, bench)
-    return seal_and_store(labelled, quarantined, refused, bench, at, verdict, profiles)
+    lap("classify")
+    outcome = seal_and_store(labelled, quarantined, refused, bench, at, verdict, profiles, lap)
+    lap("commit")
+    return outcome
 
 
 def ask_consent(arrivals: Arrivals, bench: Bench, at: datetime) -> tuple[Admitted, Refused]:
@@ -89,7 +94,7 @@ def check_quality(admitted: Admitted, bench: Bench, at: datetime) -> tuple[Sound
 def classify(sound: Sound, bench: Bench) -> tuple[Labelled, tuple[ColumnProfile, ...]]:
     """Label every field, and raise the level of free text that holds more than it should."""
     fields = list(bench.plan.columns)
-    hints = {field.name: bench.policy.taxonomy[field.item].entity for field in bench.plan.fields}
+    hints = {field.name: field.item.upper() for field in bench.plan.fields}
     names = {field.name: list(field.headers) for field in bench.plan.fields}
     profiles = bench.analyzer.columns(sound.frame[fields], hints=hints, names=names, ner_cells=NER_CELLS)
     labels = tuple(_label(field.name, bench) for field in bench.plan.fields)
@@ -103,17 +108,19 @@ def classify(sound: Sound, bench: Bench) -> tuple[Labelled, tuple[ColumnProfile,
 
 def seal_and_store(
     labelled: Labelled, quarantined: Quarantined, refused: Refused, bench: Bench, at: datetime,
-    verdict: Verdict, profiles: Sequence[ColumnProfile],
+    verdict: Verdict, profiles: Sequence[ColumnProfile], lap: Callable[[str], None] = lambda _: None,
 ) -> Outcome:
     """Seal the records and store them, in one transaction with what is known about them and with the evidence."""
     prepared = sealing.prepare(labelled, quarantined, bench)
     outcome = _outcome(labelled, quarantined, refused)
+    lap("prepare")
     with bench.database.begin(Role.INGEST) as tx:
         tx.run("lock_writers")
+        lap("wait for the writers' lock")
         if vault.is_done(tx, labelled.origin):
             return already_received(labelled.origin.plan, labelled.origin.run, outcome.arrived)
         batch = _put_batch(tx, labelled, outcome, bench, at)
-        ids = sealing.put(tx, prepared, batch, bench, at)
+        ids = sealing.put(tx, prepared, batch, bench, at, lap)
         catalogue.put_quality(tx, batch, verdict.scores, verdict.document)
         catalogue.put_profiles(tx, batch, profiles, {label.field: label.code for label in labelled.labels})
         bench.ledger.append(tx, _evidence(labelled, outcome, ids, at), at)
@@ -136,7 +143,8 @@ def _label(name: str, bench: Bench) -> Label:
 def _raised_levels(column: pd.Series[str], bench: Bench) -> Any:
     declared = _label(str(column.name), bench).level
     levels = np.full(len(column), declared, dtype=np.int8)
-    found = bench.analyzer.free_text(column)
+    # Identifiers only: names and places are no more sensitive than the note itself, and reading them costs most.
+    found = bench.analyzer.free_text(column, names=False)
     if not found.empty:
         # An entity that the taxonomy does not know is as sensitive as can be stored.
         of_entity = {entity: bench.labels[entity].level if entity in bench.labels else 4 for entity in found["entity"].unique()}

@@ -6,7 +6,7 @@ keys, sealing under them, and the copy itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -107,13 +107,16 @@ def withdrawals(tx: Tx, frame: pd.DataFrame, plan: Plan, index_key: bytes) -> pd
     return pd.DataFrame({"row": rows, "purpose": table["purpose"], "at": pd.to_datetime(table["at"], utc=True)})
 
 
-def put(tx: Tx, prepared: Prepared, batch: int, bench: Bench, at: datetime) -> list[bytes]:
+def put(
+    tx: Tx, prepared: Prepared, batch: int, bench: Bench, at: datetime, lap: Callable[[str], None] = lambda _: None
+) -> list[bytes]:
     """Allot subjects and keys, seal, and store; return the record ids. Call it under the writers' lock."""
     plan = bench.plan
     who = subjects.resolve(
         tx, prepared.identifiers, len(prepared.frame), SUBJECT_KINDS[plan.subject], CHANNELS[plan.channel],
         prepared.expires, at, bench.randomness,
     )  # fmt: skip
+    lap("subjects")
     cohorts = keyring.ensure_cohorts(tx, plan.retention, prepared.expires)
     ids = [row.tobytes() for row in prepared.record_ids]
     parts = envelope.seal_records(
@@ -123,6 +126,7 @@ def put(tx: Tx, prepared: Prepared, batch: int, bench: Bench, at: datetime) -> l
         prepared.pools,
         bench.randomness,
     )
+    lap("seal")
     sealed = SealedRecords(
         prepared.record_ids, prepared.expires, cohorts, who, prepared.levels, parts, envelope.SCHEMA_VERSION
     )
@@ -130,6 +134,7 @@ def put(tx: Tx, prepared: Prepared, batch: int, bench: Bench, at: datetime) -> l
     if plan.legal_basis == "consent":
         _put_receipts(tx, prepared, who, bench, at)
     _put_quarantine(tx, prepared.quarantined, batch, bench, at)
+    lap("store")
     return ids
 
 

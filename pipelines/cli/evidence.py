@@ -52,6 +52,19 @@ def verify(
         raise typer.Exit(EvidenceInvalid.exit_code)
 
 
+@app.command()
+def export(file: Annotated[Path, typer.Argument(help="Where; what was there is replaced.")]) -> None:
+    """Write the whole ledger, its signed heads and all certificates into one file that `verify` reads."""
+    from datetime import UTC, datetime  # noqa: PLC0415
+    from getpass import getuser  # noqa: PLC0415
+
+    from pipelines.jobs import evidence as job  # noqa: PLC0415 - heavy, and `verify` must not need it
+    from pipelines.settings import Settings  # noqa: PLC0415
+
+    entries = job.export(Settings(), file, getuser(), datetime.now(UTC))
+    typer.echo(f"{entries:,} entries in {file}")
+
+
 def _print(report: Report, file: Path) -> None:
     table = Table(title=f"{file.name}: {report.kind.value}", title_justify="left")
     table.add_column("check")

@@ -83,7 +83,7 @@ class Gated:
         return cls(data["plan"], data["run"], chunks, data["already"], tuple(data["outside"]))
 
 
-def collect(settings: Settings, plan: str, files: Sequence[Path], at: datetime, tick: Callable[[int], None] = lambda _: None) -> Outcome:
+def collect(settings: Settings, plan: str, files: Sequence[Path], at: datetime, tick: Callable[[int, dict[str, float]], None] = lambda _, __: None) -> Outcome:
     """Run the whole pipeline over some files, chunks in parallel processes.
 
     Args:
@@ -91,7 +91,7 @@ def collect(settings: Settings, plan: str, files: Sequence[Path], at: datetime, 
         plan: the collection plan's name.
         files: files, or a partner's delivery folder.
         at: the time of the run.
-        tick: told the number of rows done, now and then.
+        tick: told the number of rows done, and the seconds of each stage, chunk by chunk.
 
     Raises:
         TutelaError: one of its families; everything stored before stays stored, and the same command goes on.
@@ -99,10 +99,12 @@ def collect(settings: Settings, plan: str, files: Sequence[Path], at: datetime, 
     sweep(settings)
     run = f"cli-{at:%Y%m%dT%H%M%S}-{os.getpid()}-{secrets.token_hex(3)}"
     try:
+        laps = Laps()
         gated = gate(settings, plan, files, run, at)
-        tick(gated.already)
-        for ref in _in_parallel(settings, gated.chunks, at):
-            tick(ref.rows)
+        laps("gate")
+        tick(gated.already, laps.seconds)
+        for ref, seconds in _in_parallel(settings, gated.chunks, at):
+            tick(ref.rows, seconds)
         return report(settings, gated, at)
     finally:
         end(settings, run)
@@ -141,12 +143,29 @@ def gate(settings: Settings, plan_name: str, files: Sequence[Path], run: str, at
     return Gated(plan.name, run, tuple(chunks), already, tuple(outside))
 
 
-def ingest_chunk(settings: Settings, ref: ChunkRef, at: datetime) -> ChunkRef:
-    """Take one staged chunk through all stages into the vault."""
+def ingest_chunk(settings: Settings, ref: ChunkRef, at: datetime) -> tuple[ChunkRef, dict[str, float]]:
+    """Take one staged chunk through all stages into the vault; tell how many seconds each took."""
+    laps = Laps()
     bench, staging = _bench(settings, ref.plan), staging_of(_home(settings), ref.run)
     frame, _ = staging.read(ref.name)
-    story.ingest(Arrivals(ref.origin, frame), bench, at)
-    return ref
+    laps("read")
+    story.ingest(Arrivals(ref.origin, frame), bench, at, laps)
+    return ref, laps.seconds
+
+
+class Laps:
+    """A stopwatch: told a name, it adds the time since the last."""
+
+    def __init__(self) -> None:
+        """Start."""
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def __call__(self, name: str) -> None:
+        """Add the time since the last lap to a name."""
+        now = time.perf_counter()
+        self.seconds[name] = self.seconds.get(name, 0.0) + now - self._last
+        self._last = now
 
 
 def ask_consent(settings: Settings, ref: ChunkRef, at: datetime) -> ChunkRef:
@@ -251,7 +270,7 @@ def _verified(plan: Plan, files: Sequence[Path], home: Home, at: datetime) -> It
     return found
 
 
-def _in_parallel(settings: Settings, refs: Sequence[ChunkRef], at: datetime) -> Iterable[ChunkRef]:
+def _in_parallel(settings: Settings, refs: Sequence[ChunkRef], at: datetime) -> Iterable[tuple[ChunkRef, dict[str, float]]]:
     workers = min(settings.workers, len(refs))
     if workers <= 1:
         for ref in refs:

@@ -6,7 +6,7 @@ import os
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -119,13 +119,23 @@ def open_home(settings: Settings) -> Home:
     return Home(
         settings=settings,
         folder=folder,
-        policy=load_policy(settings.policy),
+        policy=_policy(settings.policy, _stamp(settings.policy)),
         database=Database(_runtime_url(settings), settings.sql),
         kms=kms,
         custodian=Custodian(kms, secrets.token_bytes),
         ledger=Ledger(_key(folder / "keys" / ORIGIN, None).decode().strip(), Ed25519PrivateKey.from_private_bytes(_key(folder / "keys" / LEDGER_KEY))),
         index_key=_key(folder / "keys" / INDEX_KEY),
     )
+
+
+def _stamp(folder: Path) -> int:
+    """Tell one state of the policy folder from another, so that a long-lived process sees a change."""
+    return hash(tuple(sorted((path.name, path.stat().st_mtime_ns) for path in folder.rglob("*.yaml"))))
+
+
+@lru_cache(maxsize=4)
+def _policy(folder: Path, _stamped: int) -> Policy:
+    return load_policy(folder)
 
 
 def verify_ed25519(public_key: bytes, message: bytes, signed: bytes) -> bool:

@@ -86,6 +86,8 @@ def find(tx: Tx, identifiers: Sequence[Identifier]) -> pd.DataFrame:
 def stage_wanted(tx: Tx, identifiers: Sequence[Identifier]) -> None:
     """Put identifiers into the temporary table ``wanted_index``."""
     tx.run("make_wanted_index")
+    tx.run("probe_by_index")
+    tx.run("probe_without_merge")
     for number, identifier in enumerate(identifiers):
         positions = np.flatnonzero(identifier.present).astype(np.int32)
         kinds = np.full(len(positions), number, dtype=np.int16)
@@ -93,9 +95,11 @@ def stage_wanted(tx: Tx, identifiers: Sequence[Identifier]) -> None:
 
 
 def allot(tx: Tx, count: int) -> Ids:
-    """Allot ids of the subject ring; a number is never given twice, so a destroyed slot is never used again."""
-    ids = [row.id for row in tx.rows("next_subject_ids", count=count)] if count else []
-    return np.array(ids, dtype=np.int64)
+    """Allot ids of the subject ring, under the writers' lock; a number is never given twice, so a destroyed slot is never used again."""
+    if not count:
+        return np.zeros(0, dtype=np.int64)
+    first = int(tx.scalar("next_subject_ids", count=count))
+    return np.arange(first, first + count, dtype=np.int64)
 
 
 class _Linker:
@@ -210,8 +214,7 @@ def new_codes(count: int, kind: str, channel: int, randomness: Callable[[int], b
 
 
 def _index(tx: Tx, identifiers: Sequence[Identifier], known: pd.DataFrame, subjects: Ids, expires: Days) -> None:
-    kinds = [identifier.kind for identifier in identifiers]
-    tx.run("make_extended_index")
+    extended = False
     for number, identifier in enumerate(identifiers):
         rows = np.flatnonzero(identifier.present)
         entries = pd.DataFrame(
@@ -223,8 +226,15 @@ def _index(tx: Tx, identifiers: Sequence[Identifier], known: pd.DataFrame, subje
         seen = pd.MultiIndex.from_arrays([owners[:, 0], owners[:, 1]])
         is_known = pd.MultiIndex.from_arrays([rows[entries["at"]], entries["subject"]]).isin(seen)
         _copy_index(tx, identifier, entries[~is_known])
-        _copy_extended(tx, identifier, entries[is_known], number)
-    tx.run("extend_index", kinds=kinds)
+        later = entries[is_known]
+        if later.empty:
+            continue
+        if not extended:
+            tx.run("make_extended_index")
+            extended = True
+        _copy_extended(tx, identifier, later, number)
+    if extended:
+        tx.run("extend_index", kinds=[identifier.kind for identifier in identifiers])
 
 
 def _copy_index(tx: Tx, identifier: Identifier, entries: pd.DataFrame) -> None:
@@ -242,8 +252,6 @@ def _copy_index(tx: Tx, identifier: Identifier, entries: pd.DataFrame) -> None:
 
 
 def _copy_extended(tx: Tx, identifier: Identifier, entries: pd.DataFrame, number: int) -> None:
-    if entries.empty:
-        return
     columns = [
         np.full(len(entries), number, dtype=np.int16),
         identifier.digests[entries["at"].to_numpy()],

@@ -178,3 +178,7 @@ UPDATE destruction.hold SET released_at = :at, released_by = :by WHERE hold_id =
 -- failed_job --
 -- A destruction whose verification did not pass.
 SELECT * FROM destruction.job WHERE state = 'failed' ORDER BY created_at LIMIT 1;
+
+-- certificates --
+-- All certificates, oldest first.
+SELECT certificate FROM destruction.job WHERE certificate IS NOT NULL ORDER BY created_at;

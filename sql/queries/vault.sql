@@ -37,8 +37,8 @@ COPY vault.record (record_id, expires_on, cohort_id, subject_id, batch_id, schem
                    part_1, part_2, part_3, part_4, part_5) FROM STDIN (FORMAT binary)
 
 -- next_subject_ids --
--- Allot subject ids; a number is never given twice.
-SELECT nextval('vault.subject_id_seq') AS id FROM generate_series(1, :count);
+-- Allot a run of subject ids, under the writers' lock; a number is never given twice.
+SELECT setval('vault.subject_id_seq', nextval('vault.subject_id_seq') + :count - 1) - :count + 1;
 
 -- copy_subjects --
 -- New data subjects in.
@@ -52,12 +52,24 @@ CREATE TEMPORARY TABLE wanted_index (position integer, kind smallint, digest uui
 -- Identifiers in.
 COPY wanted_index (position, kind, digest) FROM STDIN (FORMAT binary)
 
+-- probe_by_index --
+-- Look a few thousand wanted rows up in an index of millions, however few statistics there are on either.
+SET LOCAL enable_hashjoin = off;
+
+-- probe_without_merge --
+-- Likewise.
+SET LOCAL enable_mergejoin = off;
+
 -- known_index --
 -- Which of the wanted identifiers are known, of whom, and whether that subject has a strong one.
+SELECT w.position, w.kind, b.subject_id, b.expires_on, true AS has_strong
+  FROM wanted_index w
+  JOIN vault.blind_index b ON b.strong AND b.digest = w.digest AND b.kind = (CAST(:kinds AS text[]))[w.kind + 1]
+UNION ALL
 SELECT w.position, w.kind, b.subject_id, b.expires_on,
        EXISTS (SELECT FROM vault.blind_index s WHERE s.subject_id = b.subject_id AND s.strong) AS has_strong
   FROM wanted_index w
-  JOIN vault.blind_index b ON b.digest = w.digest AND b.kind = (CAST(:kinds AS text[]))[w.kind + 1];
+  JOIN vault.blind_index b ON NOT b.strong AND b.digest = w.digest AND b.kind = (CAST(:kinds AS text[]))[w.kind + 1];
 
 -- copy_blind_index --
 -- New blind indexes in.

@@ -94,16 +94,17 @@ CREATE TABLE vault.blind_index (
   digest      uuid NOT NULL,                    -- HMAC-SHA256, first 16 bytes
   subject_id  bigint NOT NULL,
   strong      boolean NOT NULL,
-  expires_on  date NOT NULL,                    -- of the last record that supports it
-  PRIMARY KEY (digest, kind, subject_id)
+  expires_on  date NOT NULL                     -- of the last record that supports it
 );
+-- Each row is in one of these two.
 CREATE UNIQUE INDEX blind_index_strong ON vault.blind_index (digest, kind) WHERE strong;
+CREATE UNIQUE INDEX blind_index_weak ON vault.blind_index (digest, kind, subject_id) WHERE NOT strong;
 CREATE INDEX blind_index_by_subject ON vault.blind_index (subject_id);
 CREATE INDEX blind_index_by_expiry ON vault.blind_index (expires_on);
 
 GRANT USAGE ON SCHEMA vault TO tutela_ingest, tutela_destroy, tutela_verify, tutela_consent, tutela_audit;
 GRANT USAGE ON SCHEMA tutela TO tutela_ingest, tutela_destroy, tutela_verify, tutela_consent, tutela_audit;
-GRANT USAGE ON SEQUENCE vault.subject_id_seq TO tutela_ingest;
+GRANT USAGE, UPDATE ON SEQUENCE vault.subject_id_seq TO tutela_ingest;
 GRANT SELECT, INSERT ON vault.subject, vault.delivery, vault.batch TO tutela_ingest;
 GRANT UPDATE (expires_on) ON vault.subject TO tutela_ingest, tutela_destroy;
 GRANT INSERT ON vault.record TO tutela_ingest;

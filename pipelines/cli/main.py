@@ -1,0 +1,98 @@
+"""The command `tutela`: one file a command, put together here; errors become one sentence and an exit code here alone.
+
+Heavy libraries are imported by the commands that need them: `tutela --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import click
+import typer
+
+from pipelines.errors import StorageFull, TutelaError
+
+# One thread a process for linear algebra: the platform itself runs one process a core.
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")  # noqa: TID251 - told to libraries, not read
+
+from pipelines.cli import approve, consent, demo, evidence, hold, ingest, plan, purge, quarantine, report, scan, setup, up  # noqa: E402
+
+app = typer.Typer(
+    name="tutela",
+    help="Govern customer information: collect under a plan and with consent, check, classify, seal, destroy with evidence.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("init")(setup.init)
+app.command("up")(up.up)
+app.command("status")(up.status)
+app.command("down")(up.down)
+app.add_typer(plan.app, name="plan")
+app.command("ingest")(ingest.ingest)
+app.command("scan")(scan.scan)
+app.add_typer(report.app, name="report")
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(consent.app, name="consent")
+app.add_typer(approve.app, name="approve")
+app.command("purge")(purge.purge)
+app.add_typer(hold.app, name="hold")
+app.add_typer(evidence.app, name="evidence")
+app.command("demo", hidden=True)(demo.demo)
+
+
+@app.callback()
+def tutela(
+    *, debug: Annotated[bool, typer.Option("--debug", help="Show where an error arose (places in the code, no values).")] = False
+) -> None:
+    """Govern customer information over its whole life."""
+    _DEBUG.append(debug)
+
+
+_DEBUG: list[bool] = []
+
+
+def main() -> None:
+    """Run a command; print an error as one sentence and exit with its family's code."""
+    try:
+        code = app(standalone_mode=False)
+    except click.ClickException as exc:
+        exc.show()
+        sys.exit(exc.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        typer.echo("Stopped; the same command goes on where it was.", err=True)
+        sys.exit(130)
+    except TutelaError as exc:
+        _explain(exc)
+        sys.exit(exc.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Exception as exc:  # noqa: BLE001 - whatever it is, its text may hold a value
+        _explain(exc)
+        sys.exit(StorageFull.exit_code if _full(exc) else TutelaError.exit_code)
+    sys.exit(code or 0)
+
+
+def _explain(exc: BaseException) -> None:
+    if isinstance(exc, TutelaError):
+        sentence = str(exc)
+    elif _full(exc):
+        sentence = str(StorageFull())
+    else:
+        last = traceback.extract_tb(exc.__traceback__)[-1]
+        place = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119
+        sentence = f"Something went wrong inside Tutela ({type(exc).__name__} at {place}); the same command can be run again. --debug shows where."
+    typer.secho(sentence, err=True, fg="red")
+    if any(_DEBUG):
+        for frame in traceback.extract_tb(exc.__traceback__):
+            typer.echo(f"  {frame.filename}:{frame.lineno} {frame.name}", err=True)
+
+
+def _full(exc: BaseException) -> bool:
+    return isinstance(exc, OSError) and exc.errno in {errno.ENOSPC, errno.EDQUOT}

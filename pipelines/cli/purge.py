@@ -1,0 +1,56 @@
+"""`tutela purge`: the retention destruction of what is due; the nightly DAG runs the same job."""
+
+from __future__ import annotations
+
+import json as json_format
+import time
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.moments import day_of
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.jobs.destruction import Purge
+
+
+def purge(
+    *,
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day; today by default, never later.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Only say what is due.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Destroy what is past its retention, verify it independently, and write the certificate."""
+    started = time.monotonic()
+    from pipelines.jobs import destruction  # noqa: PLC0415 - heavy
+
+    day = as_of.date() if as_of else day_of(datetime.now(UTC))
+    _not_in_the_future(day)
+    result = destruction.purge(Settings(), day, lambda: datetime.now(UTC), dry_run=dry_run)
+    seconds = round(time.monotonic() - started, 3)
+    if json:
+        typer.echo(json_format.dumps({**result.as_json(), "seconds": seconds}, ensure_ascii=False))
+    else:
+        _print(result, day, dry_run=dry_run, seconds=seconds)
+
+
+def _not_in_the_future(day: date) -> None:
+    if day > day_of(datetime.now(UTC)):
+        raise typer.BadParameter("a day in the future would destroy what may still be kept", param_hint="--as-of")
+
+
+def _print(result: Purge, day: date, *, dry_run: bool, seconds: float) -> None:
+    table = Table(title=f"Past retention on {day}", caption=f"{seconds:.1f} s", caption_justify="right")
+    for heading in ("due 到期", "held 冻结", "destroyed 已销毁", "verdict 结论"):
+        table.add_column(heading, justify="right")
+    verdict = result.verdict or ("not run" if dry_run else "nothing was due")
+    table.add_row(f"{result.due:,}", f"{result.held:,}", f"{result.destroyed:,}", verdict)
+    console = Console()
+    console.print(table)
+    if result.certificate:
+        console.print(f"certificate 销毁证明: {result.certificate}", soft_wrap=True)
+        console.print(f"verify it anywhere: tutela evidence verify {result.certificate} --public-key …/keys/ledger.pub", soft_wrap=True)

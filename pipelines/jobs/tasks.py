@@ -1,0 +1,128 @@
+"""The tasks of the DAGs: read settings and the clock, take and give what fits into XCom (names, ids, counts)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import EvidenceInvalid, SourceMissing
+from pipelines.evidence.verify import verify_file
+from pipelines.jobs import collection, destruction, reports
+from pipelines.jobs.collection import ChunkRef, Gated
+from pipelines.jobs.home import open_home
+from pipelines.moments import day_of
+from pipelines.settings import Settings
+
+
+def gate(plan: str, files: list[str], run: str) -> dict[str, Any]:
+    """Check plan and files and stage the chunks.
+
+    Raises:
+        SourceMissing: no file is there.
+    """
+    settings = Settings()
+    paths = [Path(file) for file in files] or landed(settings, plan)
+    collection.sweep(settings)
+    gated = collection.gate(settings, plan, paths, run, _now())
+    return {**gated.as_json(), "chunks": [_ref_json(ref) for ref in gated.chunks]}
+
+
+def landed(settings: Settings, plan_name: str) -> list[Path]:
+    """List what lies in a plan's landing folder.
+
+    Raises:
+        SourceMissing: nothing does.
+    """
+    folder = settings.resolved_home / "landing" / plan_name
+    plan = open_home(settings).policy.plan(plan_name)
+    if plan.partner:
+        found = sorted(path.parent for path in folder.glob("*/manifest.json"))
+    else:
+        found = sorted(folder.glob(plan.source.pattern))
+    if not found:
+        raise SourceMissing(f"Nothing lies in {folder} that fits {plan.source.pattern}; put files there or name them in the run's configuration.")
+    return found
+
+
+def ask_consent(chunk: dict[str, Any]) -> dict[str, Any]:
+    """Run the consent gate on a chunk."""
+    return _ref_json(collection.ask_consent(Settings(), ChunkRef(**chunk), _now()))
+
+
+def check_quality(chunk: dict[str, Any]) -> dict[str, Any]:
+    """Run the plan's suite on a chunk."""
+    return _ref_json(collection.check_quality(Settings(), ChunkRef(**chunk), _now()))
+
+
+def classify(chunk: dict[str, Any]) -> dict[str, Any]:
+    """Label a chunk."""
+    return _ref_json(collection.classify(Settings(), ChunkRef(**chunk)))
+
+
+def seal_and_store(chunk: dict[str, Any]) -> dict[str, Any]:
+    """Put a chunk into the vault."""
+    return _ref_json(collection.seal_and_store(Settings(), ChunkRef(**chunk), _now()))
+
+
+def report(gated: dict[str, Any]) -> dict[str, Any]:
+    """Add up what became of the run's rows."""
+    outcome = collection.report(Settings(), Gated.from_json(gated), _now())
+    return {
+        "plan": outcome.plan,
+        "run": outcome.run,
+        "arrived": outcome.arrived,
+        "refused": dict(outcome.refused),
+        "quarantined": dict(outcome.quarantined),
+        "stored": outcome.stored,
+    }
+
+
+def end(run: str) -> None:
+    """Destroy the run's key and staging files."""
+    collection.end(Settings(), run)
+
+
+def list_due(as_of: str | None) -> dict[str, Any]:
+    """Say what is due."""
+    return destruction.purge(Settings(), _day(as_of), _now, dry_run=True).as_json()
+
+
+def purge(as_of: str | None) -> dict[str, Any]:
+    """Destroy what is due."""
+    return destruction.purge(Settings(), _day(as_of), _now).as_json()
+
+
+def verify_certificate(purged: dict[str, Any]) -> dict[str, Any]:
+    """Verify the purge's certificate offline, as an outsider would.
+
+    Raises:
+        EvidenceInvalid: it does not hold.
+    """
+    if purged["certificate"] is None:
+        return {"certificate": None, "valid": None}
+    home = open_home(Settings())
+    report = verify_file(Path(purged["certificate"]), home.public_key, home.anchors)
+    home.database.close()
+    if not report.valid:
+        raise EvidenceInvalid(f"The certificate {Path(purged['certificate']).name} does not verify; call the auditor.")
+    return {"certificate": purged["certificate"], "valid": True}
+
+
+def build_docs() -> str:
+    """Build Data Docs; return the index page's path."""
+    return str(reports.build_docs(Settings()))
+
+
+def _ref_json(ref: ChunkRef) -> dict[str, Any]:
+    return {"plan": ref.plan, "run": ref.run, "name": ref.name, "delivery": ref.delivery, "chunk": ref.chunk, "rows": ref.rows}
+
+
+def _day(as_of: str | None) -> date:
+    today = day_of(_now())
+    # A day in the future would destroy what may still be kept.
+    return min(date.fromisoformat(as_of), today) if as_of else today
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
