@@ -18,17 +18,18 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
-from examples.structured import write_structured  # noqa: E402
-from pipelines import jobs  # noqa: E402
-from pipelines.jobs import collection  # noqa: E402
-from pipelines.moments import day_of  # noqa: E402
-from pipelines.platform.postgres import EmbeddedPostgres  # noqa: E402
-from pipelines.settings import Settings  # noqa: E402
+from examples.structured import write_structured
+from pipelines import jobs
+from pipelines.jobs import collection
+from pipelines.moments import day_of
+from pipelines.platform.postgres import EmbeddedPostgres
+from pipelines.settings import Settings
 
 
 def main() -> int:
@@ -39,10 +40,14 @@ def main() -> int:
     if options.json:
         print(json.dumps(figures))
         return 0
-    print(f"{figures['rows']:,} rows ({options.profile}), {options.workers} processes, chunks of {options.chunk_rows:,}")
+    print(
+        f"{figures['rows']:,} rows ({options.profile}), {options.workers} processes, chunks of {options.chunk_rows:,}"
+    )
     for stage, seconds in figures["stages"].items():
         print(f"  {stage:<28}{seconds:>9.2f} s {1e6 * seconds / figures['rows']:>8.2f} µs a row")
-    print(f"{figures['records_per_second']:,.0f} records/s, {figures['seconds']:.1f} s, peak {figures['peak_mb']:,.0f} MB")
+    print(
+        f"{figures['records_per_second']:,.0f} records/s, {figures['seconds']:.1f} s, peak {figures['peak_mb']:,.0f} MB"
+    )
     return 0
 
 
@@ -58,7 +63,7 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(folder: Path, options: argparse.Namespace) -> dict[str, object]:
+def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Make the file, ingest it, and return the figures."""
     at = datetime.now(UTC)
     file = folder / "counter.csv"
@@ -69,7 +74,9 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, object]:
     peak = Peak()
     try:
         started = time.perf_counter()
-        outcome = collection.collect(settings, "counter_customers", [file], at, tick=lambda _, laps: stages.update(laps))
+        outcome = collection.collect(
+            settings, "counter_customers", [file], at, tick=lambda _, laps: stages.update(laps)
+        )
         seconds = time.perf_counter() - started
     finally:
         peak.stop()

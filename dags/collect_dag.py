@@ -4,8 +4,9 @@
 Brings the files of one collection plan into the vault: gate → consent → quality → classify → seal and store → report.
 There is one DAG `collect__<plan>` for each plan in `policy/plans`.
 
-* **Files**: by default everything in `<home>/landing/<plan>` that fits the plan's pattern; `files` in the run's
-  configuration names others.
+* **Files**: by default everything in `<home>/landing/<plan>` that fits the plan's pattern (a partner's delivery is a
+  folder there); a run that finds nothing is skipped. What was landed is removed once it is in the vault. `files` in the
+  run's configuration names others, which are left alone.
 * **Safe to run again**: a file that came in before stores nothing twice; its rows are counted as `already_received`.
 * **Between tasks** rows travel as encrypted Parquet; the run's key is destroyed at the end, also when the run fails.
   XCom holds names and counts only.
@@ -16,6 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import Asset, Param, dag, get_parsing_context, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from pipelines.jobs.wiring import collection_plans
 
@@ -39,7 +41,10 @@ def collect(plan: str, schedule: str | None) -> Any:
         def gate(params: dict[str, Any] | None = None, run_id: str = "") -> dict[str, Any]:
             from pipelines.jobs import tasks
 
-            return tasks.gate(plan, (params or {}).get("files", []), run_id)
+            gated = tasks.gate(plan, (params or {}).get("files", []), run_id)
+            if gated is None:
+                raise AirflowSkipException(f"Nothing has landed for {plan}.")
+            return gated
 
         @task
         def chunks(gated: dict[str, Any]) -> list[dict[str, Any]]:
@@ -69,7 +74,7 @@ def collect(plan: str, schedule: str | None) -> Any:
 
             return tasks.seal_and_store(chunk)
 
-        @task(outlets=[Asset(f"vault/{plan}")], trigger_rule="none_failed", **ON)
+        @task(outlets=[Asset(f"vault/{plan}")], trigger_rule="none_failed_min_one_success", **ON)
         def report(gated: dict[str, Any]) -> dict[str, Any]:
             from pipelines.jobs import tasks
 

@@ -154,7 +154,7 @@ def _share(rows: int) -> tuple[int, int, int]:
 _CASES = {"counter": COUNTER_CASES, "partner": PARTNER_CASES, "web": WEB_CASES}
 
 
-def _file(  # noqa: PLR0913, PLR0917 - a table of files calls it
+def _file(
     name: str, kind: str, rows: int, first: int, rng: np.random.Generator, outside: tuple[str, ...] = ()
 ) -> _File:
     cases = Cases.plant(_CASES[kind], rows, rng)
@@ -279,7 +279,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--as-of", type=dt.date.fromisoformat, default=dt.datetime.now(dt.UTC).date())
     given = parser.parse_args(arguments)
     summary = generate(given.folder, seed=given.seed, rows=given.rows or (600, 400, 500), as_of=given.as_of)
-    print(_report(summary))  # noqa: T201 - a command
+    print(_report(summary))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,7 @@ environment or a clock.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,6 @@ import numpy as np
 import pandas as pd
 
 from pipelines import sealing
-from pipelines.classify.labels import EntityLabel
 from pipelines.classify.levels import data_set_level
 from pipelines.consent import gate
 from pipelines.consent.gate import Grounds, Reason
@@ -28,34 +26,15 @@ from pipelines.moments import day_of
 from pipelines.quality.check import check
 from pipelines.records import Admitted, Arrivals, Label, Labelled, Outcome, Quarantined, Refused, Sound
 from pipelines.store import catalogue, vault
-from pipelines.store.database import Database, Role, Tx
+from pipelines.store.database import Role, Tx
 
 if TYPE_CHECKING:
-    from pipelines.classify.engine import Analyzer, ColumnProfile
-    from pipelines.custody import Custodian
-    from pipelines.evidence.ledger import Ledger
-    from pipelines.policy import Plan, Policy
-    from pipelines.quality.suite import Suite
+    from pipelines.bench import Bench
+    from pipelines.classify.votes import ColumnProfile
     from pipelines.quality.verdict import Verdict
 
 NER_CELLS = 200
 """Distinct cells of a structured column that the name recognizer reads; the rule recognizers read all of them."""
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What an ingestion works with: the policy of one plan, and the instruments."""
-
-    plan: Plan
-    policy: Policy
-    suite: Suite
-    analyzer: Analyzer
-    labels: Mapping[str, EntityLabel]
-    database: Database
-    custodian: Custodian
-    ledger: Ledger
-    index_key: bytes = field(repr=False)
-    randomness: Callable[[int], bytes] = field(repr=False)
 
 
 def ingest(arrivals: Arrivals, bench: Bench, at: datetime, lap: Callable[[str], None] = lambda _: None) -> Outcome:
@@ -107,8 +86,14 @@ def classify(sound: Sound, bench: Bench) -> tuple[Labelled, tuple[ColumnProfile,
 
 
 def seal_and_store(
-    labelled: Labelled, quarantined: Quarantined, refused: Refused, bench: Bench, at: datetime,
-    verdict: Verdict, profiles: Sequence[ColumnProfile], lap: Callable[[str], None] = lambda _: None,
+    labelled: Labelled,
+    quarantined: Quarantined,
+    refused: Refused,
+    bench: Bench,
+    at: datetime,
+    verdict: Verdict,
+    profiles: Sequence[ColumnProfile],
+    lap: Callable[[str], None] = lambda _: None,
 ) -> Outcome:
     """Seal the records and store them, in one transaction with what is known about them and with the evidence."""
     prepared = sealing.prepare(labelled, quarantined, bench)
@@ -147,7 +132,9 @@ def _raised_levels(column: pd.Series[str], bench: Bench) -> Any:
     found = bench.analyzer.free_text(column, names=False)
     if not found.empty:
         # An entity that the taxonomy does not know is as sensitive as can be stored.
-        of_entity = {entity: bench.labels[entity].level if entity in bench.labels else 4 for entity in found["entity"].unique()}
+        of_entity = {
+            entity: bench.labels[entity].level if entity in bench.labels else 4 for entity in found["entity"].unique()
+        }
         highest = found["entity"].map(of_entity).groupby(found["row"]).max()
         at = column.index.get_indexer(highest.index)
         levels[at] = np.maximum(levels[at], np.minimum(highest.to_numpy(dtype=np.int8), 4))

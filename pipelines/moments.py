@@ -5,7 +5,7 @@ A time without a zone is China Standard Time (UTC+8), where the counters and for
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import numpy as np
 import numpy.typing as npt
@@ -46,5 +46,5 @@ def postgres_micros(column: pd.Series[pd.Timestamp]) -> npt.NDArray[np.int64]:
 
 def postgres_micro(at: datetime) -> int:
     """Convert one moment to PostgreSQL's binary timestamptz."""
-    naive = np.datetime64(at.astimezone(timezone.utc).replace(tzinfo=None), "us")
+    naive = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "us")
     return int((naive - _POSTGRES_EPOCH).astype(np.int64))

@@ -25,7 +25,7 @@ from pipelines.store.subjects import Identifier
 from pipelines.store.vault import RecordIds, SealedRecords
 
 if TYPE_CHECKING:
-    from pipelines.ingest import Bench
+    from pipelines.bench import Bench
     from pipelines.records import Labelled, Quarantined
     from pipelines.store.database import Tx
 
@@ -58,7 +58,9 @@ def prepare(labelled: Labelled, quarantined: Quarantined, bench: Bench) -> Prepa
     frame = labelled.frame
     expires = due_days(frame, bench)
     if np.isnat(expires).any():
-        raise TutelaError(f"{int(np.isnat(expires).sum())} rows have no date that retention counts from; make collected_at.* critical in the plan's suite.")
+        raise TutelaError(
+            f"{int(np.isnat(expires).sum())} rows have no date that retention counts from; make collected_at.* critical in the plan's suite."
+        )
     rows = frame.index.to_numpy(dtype=np.int64)
     pools, levels = _pools(labelled)
     identifiers = identify(frame, bench.plan, bench.index_key)
@@ -165,11 +167,13 @@ def _put_receipts(tx: Tx, prepared: Prepared, who: Any, bench: Bench, at: dateti
     frame = prepared.frame
     if frame.empty:
         return
-    terms = frame[["consent_notice", "consent_purposes", "consent_method"]].fillna("unstated")
+    stated = frame[["consent_notice", "consent_purposes", "consent_method"]].fillna("unstated")
     numbers = np.zeros(len(frame), dtype=np.int32)
-    for (notice, purposes, method), rows in terms.groupby(list(terms.columns), sort=False).indices.items():
+    distinct, position = stated.drop_duplicates(), stated.groupby(list(stated.columns), sort=False).ngroup().to_numpy()
+    for number, (notice, purposes, method) in enumerate(distinct.itertuples(index=False)):
         sha256 = bench.policy.notices[notice].sha256
-        numbers[rows] = vault.terms_id(tx, bench.plan.name, notice, sha256, purposes_of(purposes), method)
+        terms = vault.terms_id(tx, bench.plan.name, notice, sha256, purposes_of(purposes), method)
+        numbers[position == number] = terms
     given = postgres_micros(moments(frame["consent_at"]))
     until = days(frame["consent_until"])
     vault.put_receipts(tx, prepared.record_ids, who, numbers, given, until, at)

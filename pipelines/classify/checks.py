@@ -1,5 +1,6 @@
-"""Check digits over whole columns at once. The same rules as the recognizers' own, which take one value; a test
-compares them. Each function takes a byte matrix, one value a row, and returns a verdict a row.
+"""Check digits over whole columns at once.
+
+The same rules as the recognizers' own, which take one value; a test compares them. Each function takes a byte matrix, one value a row, and returns a verdict a row.
 """
 
 from __future__ import annotations

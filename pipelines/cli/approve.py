@@ -26,7 +26,7 @@ def schedule(
     valid_until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day it covers.")],
 ) -> None:
     """Approve the nightly destruction under the retention schedule as it stands now."""
-    from pipelines.jobs import approvals  # noqa: PLC0415 - heavy
+    from pipelines.jobs import approvals
 
     path = approvals.approve_schedule(Settings(), by, key, valid_until.date(), datetime.now(UTC))
     typer.echo(f"Signed {path}; have it reviewed and committed.")

@@ -17,9 +17,11 @@ Subject = Annotated[str, typer.Argument(help="The subject's code, e.g. CP01…")
 
 
 @app.command()
-def show(subject: Subject, *, json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+def show(
+    subject: Subject, *, json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False
+) -> None:
     """Show a subject's receipts, oldest first."""
-    from pipelines.jobs import consents  # noqa: PLC0415 - heavy
+    from pipelines.jobs import consents
 
     receipts = consents.show(Settings(), subject)
     if json:
@@ -27,7 +29,12 @@ def show(subject: Subject, *, json: Annotated[bool, typer.Option("--json", help=
         return
     table = Table("action", "at", "until", "plan", "notice", "purposes", "method")
     for receipt in receipts:
-        table.add_row(*(str(receipt[key] or "") for key in ("action", "at", "valid_until", "plan", "notice", "purposes", "method")))
+        table.add_row(
+            *(
+                str(receipt[key] or "")
+                for key in ("action", "at", "valid_until", "plan", "notice", "purposes", "method")
+            )
+        )
     Console().print(table)
 
 
@@ -39,6 +46,6 @@ def withdraw(
     purpose: Annotated[list[str] | None, typer.Option(help="A purpose; all of the plan's by default.")] = None,
 ) -> None:
     """Withdraw consent: another receipt; rows collected under the old consent are refused from now on."""
-    from pipelines.jobs import consents  # noqa: PLC0415 - heavy
+    from pipelines.jobs import consents
 
     typer.echo(consents.withdraw(Settings(), subject, plan, purpose, datetime.now(UTC)))

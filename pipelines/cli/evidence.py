@@ -34,7 +34,7 @@ def verify(
         str | None, typer.Option(help="The installation's key: hexadecimal, base64, or a file with one or a PEM.")
     ] = None,
     anchors: Annotated[Path | None, typer.Option(help="The anchor file; its checkpoints must be found.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,  # noqa: FBT002  an option
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Verify a bundle or a certificate, offline; exit 0 only if everything holds.
 
@@ -55,11 +55,11 @@ def verify(
 @app.command()
 def export(file: Annotated[Path, typer.Argument(help="Where; what was there is replaced.")]) -> None:
     """Write the whole ledger, its signed heads and all certificates into one file that `verify` reads."""
-    from datetime import UTC, datetime  # noqa: PLC0415
-    from getpass import getuser  # noqa: PLC0415
+    from datetime import UTC, datetime
+    from getpass import getuser
 
-    from pipelines.jobs import evidence as job  # noqa: PLC0415 - heavy, and `verify` must not need it
-    from pipelines.settings import Settings  # noqa: PLC0415
+    from pipelines.jobs import evidence as job
+    from pipelines.settings import Settings
 
     entries = job.export(Settings(), file, getuser(), datetime.now(UTC))
     typer.echo(f"{entries:,} entries in {file}")

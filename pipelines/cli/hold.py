@@ -21,16 +21,18 @@ def add(
     review_on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="When it is looked at again.")],
 ) -> None:
     """Block the destruction of one subject's records; prints the hold's id."""
-    from pipelines.jobs import holds  # noqa: PLC0415 - heavy
+    from pipelines.jobs import holds
 
     typer.echo(holds.add(Settings(), subject, reason, owner, review_on.date(), datetime.now(UTC)))
 
 
 @app.command()
 def release(
-    hold: Annotated[str, typer.Argument(help="The hold's id.")], *, by: Annotated[str, typer.Option(help="Who decides.")]
+    hold: Annotated[str, typer.Argument(help="The hold's id.")],
+    *,
+    by: Annotated[str, typer.Option(help="Who decides.")],
 ) -> None:
     """End a hold; what it kept is due again on its review day."""
-    from pipelines.jobs import holds  # noqa: PLC0415 - heavy
+    from pipelines.jobs import holds
 
     holds.release(Settings(), hold, by, datetime.now(UTC))

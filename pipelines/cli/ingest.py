@@ -27,7 +27,7 @@ def ingest(
 ) -> None:
     """Bring files in under a plan: gate, consent, quality, classify, seal, store."""
     started = time.monotonic()
-    from pipelines.jobs import collection  # noqa: PLC0415 - heavy
+    from pipelines.jobs import collection
 
     settings, at = Settings(), datetime.now(UTC)
     columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TextColumn("rows"), TimeElapsedColumn())

@@ -20,7 +20,21 @@ from pipelines.errors import StorageFull, TutelaError
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # noqa: TID251 - told to libraries, not read
 
-from pipelines.cli import approve, consent, demo, evidence, hold, ingest, plan, purge, quarantine, report, scan, setup, up  # noqa: E402
+from pipelines.cli import (  # noqa: E402
+    approve,
+    consent,
+    demo,
+    evidence,
+    hold,
+    ingest,
+    plan,
+    purge,
+    quarantine,
+    report,
+    scan,
+    setup,
+    up,
+)
 
 app = typer.Typer(
     name="tutela",
@@ -48,7 +62,10 @@ app.command("demo", hidden=True)(demo.demo)
 
 @app.callback()
 def tutela(
-    *, debug: Annotated[bool, typer.Option("--debug", help="Show where an error arose (places in the code, no values).")] = False
+    *,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where an error arose (places in the code, no values).")
+    ] = False,
 ) -> None:
     """Govern customer information over its whole life."""
     _DEBUG.append(debug)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json as json_format
 import re
-from pathlib import Path  # noqa: TC003 - Typer resolves the annotations at run time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
 def purge(
     *,
-    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day; today by default, never later.")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day; today by default, never later.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option(help="Only say what is due.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Destroy what is past its retention, verify it independently, and write the certificate."""
     started = time.monotonic()
-    from pipelines.jobs import destruction  # noqa: PLC0415 - heavy
+    from pipelines.jobs import destruction
 
     day = as_of.date() if as_of else day_of(datetime.now(UTC))
     _not_in_the_future(day)
@@ -53,4 +55,7 @@ def _print(result: Purge, day: date, *, dry_run: bool, seconds: float) -> None:
     console.print(table)
     if result.certificate:
         console.print(f"certificate 销毁证明: {result.certificate}", soft_wrap=True)
-        console.print(f"verify it anywhere: tutela evidence verify {result.certificate} --public-key …/keys/ledger.pub", soft_wrap=True)
+        console.print(
+            f"verify it anywhere: tutela evidence verify {result.certificate} --public-key …/keys/ledger.pub",
+            soft_wrap=True,
+        )

@@ -26,7 +26,7 @@ def list_rows(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """List waiting rows by plan and by the expectations they failed, oldest first."""
-    from pipelines.jobs import reports  # noqa: PLC0415 - heavy
+    from pipelines.jobs import reports
 
     waiting = reports.quarantine(Settings(), plan)
     if json:

@@ -27,7 +27,7 @@ def quality(
     docs: Annotated[bool, typer.Option(help="Also build Data Docs, without any value in them.")] = False,
 ) -> None:
     """Print the scorecard of each plan: what fails, how often, in which dimension."""
-    from pipelines.jobs import reports  # noqa: PLC0415 - heavy
+    from pipelines.jobs import reports
 
     settings = Settings()
     cards = reports.quality(settings, run)

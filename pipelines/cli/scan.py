@@ -9,7 +9,7 @@ import json as json_format
 import time
 from dataclasses import asdict
 from enum import StrEnum
-from pathlib import Path  # noqa: TC003 (Typer reads the annotations)
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -45,10 +45,10 @@ class Language(StrEnum):
 
 def scan(
     file: Annotated[Path, typer.Argument(help="CSV, Excel, JSON lines or Parquet; with --spans JSON lines of texts.")],
-    spans: Annotated[bool, typer.Option("--spans", help='Find the entities of each {"text": …} line.')] = False,  # noqa: FBT002
+    spans: Annotated[bool, typer.Option("--spans", help='Find the entities of each {"text": …} line.')] = False,
     out: Annotated[Path | None, typer.Option(help="Where --spans writes its JSON lines.")] = None,
     language: Annotated[Language, typer.Option(help="Language of the texts.")] = Language.AUTO,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,  # noqa: FBT002
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Classify every column of a file, or find the entities in each of its texts.
 
@@ -57,7 +57,7 @@ def scan(
         SourceError: the file can't be read; the message names it and the line.
     """
     # Presidio and spaCy take seconds to import, which no other command shall pay.
-    from pipelines.classify import Analyzer, entity_labels  # noqa: PLC0415
+    from pipelines.classify import Analyzer, entity_labels
 
     begun = time.perf_counter()
     settings = Settings()

@@ -11,10 +11,12 @@ from pipelines.settings import Settings
 
 def init() -> None:
     """Make the home folder, keys and schema; safe to run again."""
-    from pipelines import jobs  # noqa: PLC0415 - heavy
+    from pipelines import jobs
 
     settings = Settings()
     made = jobs.init(settings, datetime.now(UTC))
     typer.echo(f"{'Made' if made else 'Found'} the home {settings.resolved_home}")
     if made:
-        typer.echo(f"Keep these apart from the database and its backups: {settings.resolved_home}/keys, {settings.resolved_home}/kms")
+        typer.echo(
+            f"Keep these apart from the database and its backups: {settings.resolved_home}/keys, {settings.resolved_home}/kms"
+        )

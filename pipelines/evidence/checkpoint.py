@@ -150,7 +150,7 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def _appending(path: Path) -> Iterator[int]:
-    import fcntl  # noqa: PLC0415  an auditor's machine, which only reads, may have none
+    import fcntl
 
     file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, ANCHOR_MODE)
     try:

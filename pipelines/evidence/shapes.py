@@ -61,7 +61,7 @@ def _hints(shape: type) -> dict[str, Any]:
     return get_type_hints(shape)
 
 
-def _read(shape: Any, value: object, where: str) -> Any:  # noqa: ANN401  a type hint, and what it names
+def _read(shape: Any, value: object, where: str) -> Any:
     if isinstance(shape, type) and is_dataclass(shape):
         return _read_dataclass(shape, value, where)
     origin = get_origin(shape)
@@ -77,14 +77,14 @@ def _read(shape: Any, value: object, where: str) -> Any:  # noqa: ANN401  a type
     return _read_scalar(shape, value, where)
 
 
-def _read_dataclass(shape: type, value: object, where: str) -> Any:  # noqa: ANN401  as above
+def _read_dataclass(shape: type, value: object, where: str) -> Any:
     hints = _hints(shape)
     if not isinstance(value, dict) or set(value) != set(hints):
         raise EvidenceInvalid(f"The evidence has missing or unknown fields in {where}.")
     return shape(**{name: _read(hint, value[name], f"{where}.{name}") for name, hint in hints.items()})
 
 
-def _read_scalar(shape: Any, value: object, where: str) -> Any:  # noqa: ANN401  as above
+def _read_scalar(shape: Any, value: object, where: str) -> Any:
     # `type(…) is`, because True is an int to isinstance.
     if shape in (str, int, bool) and type(value) is shape:
         return value
@@ -96,7 +96,7 @@ def _read_scalar(shape: Any, value: object, where: str) -> Any:  # noqa: ANN401 
     raise EvidenceInvalid(f"The evidence has something else than it should in {where}.")
 
 
-def _read_text(shape: Any, text: str) -> Any:  # noqa: ANN401  as above
+def _read_text(shape: Any, text: str) -> Any:
     if shape is bytes:
         read = bytes.fromhex(text)
         if read.hex() == text:

@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-
 from pipelines import ingest as story
+from pipelines.bench import Bench
 from pipelines.classify.engine import Analyzer
 from pipelines.classify.labels import entity_labels
 from pipelines.errors import DeliveryRefused
 from pipelines.evidence import entries
-from pipelines.ingest import Bench
 from pipelines.jobs import stages
 from pipelines.jobs.home import Home, open_home, verify_ed25519
 from pipelines.moments import day_of
@@ -83,7 +82,13 @@ class Gated:
         return cls(data["plan"], data["run"], chunks, data["already"], tuple(data["outside"]))
 
 
-def collect(settings: Settings, plan: str, files: Sequence[Path], at: datetime, tick: Callable[[int, dict[str, float]], None] = lambda _, __: None) -> Outcome:
+def collect(
+    settings: Settings,
+    plan: str,
+    files: Sequence[Path],
+    at: datetime,
+    tick: Callable[[int, dict[str, float]], None] = lambda _, __: None,
+) -> Outcome:
     """Run the whole pipeline over some files, chunks in parallel processes.
 
     Args:
@@ -120,7 +125,9 @@ def gate(settings: Settings, plan_name: str, files: Sequence[Path], run: str, at
     home = open_home(settings)
     plan = home.policy.plan(plan_name)
     if not plan.valid.covers(day_of(at)):
-        raise DeliveryRefused(f"The plan {plan.name} is not in force on {day_of(at)} ({plan.valid.since} to {plan.valid.until}); have it renewed.")
+        raise DeliveryRefused(
+            f"The plan {plan.name} is not in force on {day_of(at)} ({plan.valid.since} to {plan.valid.until}); have it renewed."
+        )
     home.kms.create(run_key(run))
     staging = staging_of(home, run)
     chunks, already, outside = [], 0, dict[str, None]()
@@ -252,7 +259,7 @@ def staging_of(home: Home, run: str) -> Staging:
 
 def _orphaned(path: Path, now: float) -> bool:
     parts = path.name.split("_")
-    if parts[0] == "cli" and len(parts) == 4 and not Path(f"/proc/{parts[2]}").exists():  # noqa: PLR2004 - see run
+    if parts[0] == "cli" and len(parts) == 4 and not Path(f"/proc/{parts[2]}").exists():
         return True
     return now - path.stat().st_mtime > ORPHAN_SECONDS
 
@@ -262,15 +269,21 @@ def _verified(plan: Plan, files: Sequence[Path], home: Home, at: datetime) -> It
         return files
     partner = home.policy.partners[plan.partner]
     found: list[Path] = []
-    for folder in dict.fromkeys(path if path.is_dir() or path.name == "manifest.json" else path.parent for path in files):
+    for folder in dict.fromkeys(
+        path if path.is_dir() or path.name == "manifest.json" else path.parent for path in files
+    ):
         delivery = open_delivery(folder, partner, verify_ed25519, at)
         if delivery.plan != plan.name:
-            raise DeliveryRefused(f"The delivery's manifest is for the plan {delivery.plan}, not {plan.name}; name that plan.")
+            raise DeliveryRefused(
+                f"The delivery's manifest is for the plan {delivery.plan}, not {plan.name}; name that plan."
+            )
         found += [file.path for file in delivery.files]
     return found
 
 
-def _in_parallel(settings: Settings, refs: Sequence[ChunkRef], at: datetime) -> Iterable[tuple[ChunkRef, dict[str, float]]]:
+def _in_parallel(
+    settings: Settings, refs: Sequence[ChunkRef], at: datetime
+) -> Iterable[tuple[ChunkRef, dict[str, float]]]:
     workers = min(settings.workers, len(refs))
     if workers <= 1:
         for ref in refs:

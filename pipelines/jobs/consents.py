@@ -51,14 +51,22 @@ def withdraw(settings: Settings, subject: str, plan_name: str, purposes: Sequenc
     plan = home.policy.plan(plan_name)
     wanted = sorted(purposes or plan.purposes)
     if unknown := set(wanted) - set(plan.purposes):
-        raise UnknownReference(f"The plan {plan.name} has no purpose {', '.join(sorted(unknown))[:60]}; it has {', '.join(plan.purposes)}.")
+        raise UnknownReference(
+            f"The plan {plan.name} has no purpose {', '.join(sorted(unknown))[:60]}; it has {', '.join(plan.purposes)}."
+        )
     receipt = uuid4()
     with home.database.begin(Role.CONSENT) as tx:
         tx.run("lock_writers")
         number = _subject(tx, subject)
         terms = vault.terms_id(tx, plan.name, *_last_notice(home, plan.notices), wanted, "withdrawal")
         tx.run(
-            "insert_receipt", receipt_id=receipt, subject_id=number, terms_id=terms, action="withdrawn", at=at, valid_until=None
+            "insert_receipt",
+            receipt_id=receipt,
+            subject_id=number,
+            terms_id=terms,
+            action="withdrawn",
+            at=at,
+            valid_until=None,
         )
         home.ledger.append(tx, [entries.consent_withdrawn(str(receipt), wanted, at)], at)
     home.database.close()

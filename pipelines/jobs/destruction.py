@@ -41,7 +41,14 @@ class Purge:
         }
 
 
-def purge(settings: Settings, as_of: date, clock: Callable[[], datetime], *, dry_run: bool = False, step: Callable[[str], None] = lambda _: None) -> Purge:
+def purge(
+    settings: Settings,
+    as_of: date,
+    clock: Callable[[], datetime],
+    *,
+    dry_run: bool = False,
+    step: Callable[[str], None] = lambda _: None,
+) -> Purge:
     """Destroy what is past its retention on a day.
 
     Raises:
@@ -82,7 +89,9 @@ def write_certificate(folder: Path, certificate: certificates.Certificate) -> Pa
     except OSError as exc:
         partial.unlink(missing_ok=True)
         if exc.errno in FULL:
-            raise StorageFull(f"There is no room for the certificate {path.name}; it is kept in the database and written by the next purge.") from None
+            raise StorageFull(
+                f"There is no room for the certificate {path.name}; it is kept in the database and written by the next purge."
+            ) from None
         raise
     return path
 

@@ -27,7 +27,13 @@ def add(settings: Settings, subject: str, reason: str, owner: str, review_on: da
     with home.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
         tx.run(
-            "insert_hold", hold_id=hold, subject_id=found.subject_id, reason=reason, owner=owner, review_on=review_on, at=at
+            "insert_hold",
+            hold_id=hold,
+            subject_id=found.subject_id,
+            reason=reason,
+            owner=owner,
+            review_on=review_on,
+            at=at,
         )
         home.ledger.append(tx, [entries.hold_added(hold, owner, review_on, at)], at)
     home.database.close()

@@ -113,7 +113,9 @@ def open_home(settings: Settings) -> Home:
     folder = settings.resolved_home
     if not (folder / "keys" / ORIGIN).exists():
         if (folder / "secrets").exists() and (folder / "postgres").exists() and (folder / "kms").exists():
-            raise KeyUnavailable(f"The folder {folder / 'keys'} is gone; restore it from its keeper before anything else.")
+            raise KeyUnavailable(
+                f"The folder {folder / 'keys'} is gone; restore it from its keeper before anything else."
+            )
         raise NotInitialised(f"The home folder {folder} is not initialised; run `tutela init`.")
     kms = open_kms(settings.kms, folder)
     return Home(
@@ -123,7 +125,10 @@ def open_home(settings: Settings) -> Home:
         database=Database(_runtime_url(settings), settings.sql),
         kms=kms,
         custodian=Custodian(kms, secrets.token_bytes),
-        ledger=Ledger(_key(folder / "keys" / ORIGIN, None).decode().strip(), Ed25519PrivateKey.from_private_bytes(_key(folder / "keys" / LEDGER_KEY))),
+        ledger=Ledger(
+            _key(folder / "keys" / ORIGIN, None).decode().strip(),
+            Ed25519PrivateKey.from_private_bytes(_key(folder / "keys" / LEDGER_KEY)),
+        ),
         index_key=_key(folder / "keys" / INDEX_KEY),
     )
 
@@ -140,7 +145,7 @@ def _policy(folder: Path, _stamped: int) -> Policy:
 
 def verify_ed25519(public_key: bytes, message: bytes, signed: bytes) -> bool:
     """Tell whether a partner's or leader's plain Ed25519 signature holds."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signed, message)
@@ -199,7 +204,11 @@ def _key(path: Path, size: int | None = 32) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as exc:
-        raise KeyUnavailable(f"The key file {path} can't be read ({exc.strerror}); restore it from its keeper. Nothing was changed.") from None
+        raise KeyUnavailable(
+            f"The key file {path} can't be read ({exc.strerror}); restore it from its keeper. Nothing was changed."
+        ) from None
     if size is not None and len(content) != size:
-        raise KeyUnavailable(f"The key file {path} is damaged ({len(content)} bytes); restore it from its keeper. Nothing was changed.")
+        raise KeyUnavailable(
+            f"The key file {path} is damaged ({len(content)} bytes); restore it from its keeper. Nothing was changed."
+        )
     return content

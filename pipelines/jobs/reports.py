@@ -38,7 +38,8 @@ def totals(settings: Settings, run: str | None = None) -> list[Outcome]:
         rows = tx.rows("totals", run=run)
     home.database.close()
     return [
-        Outcome(row.plan, run or "", row.arrived, {"all": row.refused}, {"all": row.quarantined}, row.stored) for row in rows
+        Outcome(row.plan, run or "", row.arrived, {"all": row.refused}, {"all": row.quarantined}, row.stored)
+        for row in rows
     ]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipelines.classify.engine import ColumnProfile
+from pipelines.classify.votes import ColumnProfile
 from pipelines.quality.verdict import Dimension, Score, Severity, Verdict
 from pipelines.records import Admitted, Label, Labelled, Origin, Quarantined, Refused, Sound
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import EvidenceInvalid, SourceMissing
+from pipelines.errors import EvidenceInvalid
 from pipelines.evidence.verify import verify_file
 from pipelines.jobs import collection, destruction, reports
 from pipelines.jobs.collection import ChunkRef, Gated
@@ -15,34 +16,33 @@ from pipelines.moments import day_of
 from pipelines.settings import Settings
 
 
-def gate(plan: str, files: list[str], run: str) -> dict[str, Any]:
-    """Check plan and files and stage the chunks.
-
-    Raises:
-        SourceMissing: no file is there.
-    """
+def gate(plan: str, files: list[str], run: str) -> dict[str, Any] | None:
+    """Check plan and files and stage the chunks; None where nothing is named and nothing has landed."""
     settings = Settings()
-    paths = [Path(file) for file in files] or landed(settings, plan)
+    here = [] if files else landed(settings, plan)
+    paths = [Path(file) for file in files] or here
+    if not paths:
+        return None
     collection.sweep(settings)
     gated = collection.gate(settings, plan, paths, run, _now())
-    return {**gated.as_json(), "chunks": [_ref_json(ref) for ref in gated.chunks]}
+    return {
+        **gated.as_json(),
+        "chunks": [_ref_json(ref) for ref in gated.chunks],
+        "landed": [path.name for path in here],
+    }
 
 
 def landed(settings: Settings, plan_name: str) -> list[Path]:
-    """List what lies in a plan's landing folder.
-
-    Raises:
-        SourceMissing: nothing does.
-    """
-    folder = settings.resolved_home / "landing" / plan_name
+    """List what lies in a plan's landing folder."""
+    folder = _landing(settings, plan_name)
     plan = open_home(settings).policy.plan(plan_name)
     if plan.partner:
-        found = sorted(path.parent for path in folder.glob("*/manifest.json"))
-    else:
-        found = sorted(folder.glob(plan.source.pattern))
-    if not found:
-        raise SourceMissing(f"Nothing lies in {folder} that fits {plan.source.pattern}; put files there or name them in the run's configuration.")
-    return found
+        return sorted(path.parent for path in folder.glob("*/manifest.json"))
+    return sorted(folder.glob(plan.source.pattern))
+
+
+def _landing(settings: Settings, plan: str) -> Path:
+    return settings.resolved_home / "landing" / plan
 
 
 def ask_consent(chunk: dict[str, Any]) -> dict[str, Any]:
@@ -66,8 +66,12 @@ def seal_and_store(chunk: dict[str, Any]) -> dict[str, Any]:
 
 
 def report(gated: dict[str, Any]) -> dict[str, Any]:
-    """Add up what became of the run's rows."""
-    outcome = collection.report(Settings(), Gated.from_json(gated), _now())
+    """Add up what became of the run's rows; then remove what was landed, which is in the vault now."""
+    settings, names = Settings(), gated.pop("landed")
+    outcome = collection.report(settings, Gated.from_json(gated), _now())
+    for name in names:
+        path = _landing(settings, outcome.plan) / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     return {
         "plan": outcome.plan,
         "run": outcome.run,
@@ -115,7 +119,14 @@ def build_docs() -> str:
 
 
 def _ref_json(ref: ChunkRef) -> dict[str, Any]:
-    return {"plan": ref.plan, "run": ref.run, "name": ref.name, "delivery": ref.delivery, "chunk": ref.chunk, "rows": ref.rows}
+    return {
+        "plan": ref.plan,
+        "run": ref.run,
+        "name": ref.name,
+        "delivery": ref.delivery,
+        "chunk": ref.chunk,
+        "rows": ref.rows,
+    }
 
 
 def _day(as_of: str | None) -> date:

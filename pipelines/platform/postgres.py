@@ -94,6 +94,12 @@ class EmbeddedPostgres:
         lines = self._postmaster_lines()
         return self._postmaster(lines) is not None and len(lines) > 7 and lines[7].strip() == "ready"  # noqa: PLR2004
 
+    @property
+    def pid(self) -> int | None:
+        """The server's process number, where it runs."""
+        process = self._postmaster(self._postmaster_lines())
+        return process.pid if process else None
+
     def ensure_running(self) -> None:
         """Start the server, made first where it does not exist; nothing happens where it runs.
 

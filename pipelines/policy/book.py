@@ -5,16 +5,16 @@ Not for reading files: `pipelines.policy.load` does, and it is the only one that
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - pydantic resolves the annotations at run time
+from collections.abc import Mapping
 
 from pipelines.errors import UnknownPlan
-from pipelines.policy.notices import Notice  # noqa: TC001 - as above
-from pipelines.policy.partners import Partner  # noqa: TC001 - as above
-from pipelines.policy.plans import Plan  # noqa: TC001 - as above
+from pipelines.policy.notices import Notice
+from pipelines.policy.partners import Partner
+from pipelines.policy.plans import Plan
 from pipelines.policy.problems import suggestion
-from pipelines.policy.purposes import Purpose  # noqa: TC001 - as above
-from pipelines.policy.retention import RetentionClass, RetentionSchedule  # noqa: TC001 - as above
-from pipelines.policy.taxonomy import Taxonomy  # noqa: TC001 - as above
+from pipelines.policy.purposes import Purpose
+from pipelines.policy.retention import RetentionClass, RetentionSchedule
+from pipelines.policy.taxonomy import Taxonomy
 from pipelines.policy.terms import Frozen
 
 

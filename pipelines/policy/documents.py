@@ -34,7 +34,7 @@ class _StrictLoader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012 - PyYAML's own class attribute
     depth = 0
 
-    def compose_node(self, parent: Node | None, index: Any) -> Node | None:  # noqa: ANN401 - PyYAML's signature
+    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
         if self.check_event(AliasEvent):
             raise self._refusal("aliases are not allowed")
         self.depth += 1
@@ -116,7 +116,7 @@ def _broken(file: str, line: int, message: str, hint: str) -> Document:
     return Document(file, problems=(Problem(file, line, message, hint),))
 
 
-def _build(node: Node, path: Path, lines: dict[Path, int]) -> Any:  # noqa: ANN401 - plain data of any shape
+def _build(node: Node, path: Path, lines: dict[Path, int]) -> Any:
     lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, MappingNode):
         return _mapping(node, path, lines)
@@ -138,7 +138,7 @@ def _mapping(node: MappingNode, path: Path, lines: dict[Path, int]) -> dict[str,
     return data
 
 
-def _scalar(node: Node) -> Any:  # noqa: ANN401 - a scalar of any type
+def _scalar(node: Node) -> Any:
     convert = _SCALARS.get(node.tag.removeprefix(_TAG))
     if convert is None or not node.tag.startswith(_TAG):
         raise ConstructorError(None, None, "tags are not allowed", node.start_mark)

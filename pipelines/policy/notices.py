@@ -5,7 +5,7 @@ Not for who agreed: `pipelines.consent` holds the receipts.
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003 - pydantic resolves the annotations at run time
+import datetime as dt
 import hashlib
 from typing import Annotated, Literal, Self
 

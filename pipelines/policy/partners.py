@@ -5,7 +5,7 @@ Not for opening what they deliver: `pipelines.sources.delivery` does.
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003 - pydantic resolves the annotations at run time
+import datetime as dt
 from typing import Annotated
 
 from pydantic import Field, field_validator

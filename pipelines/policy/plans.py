@@ -5,14 +5,14 @@ Not for its cross-references: `pipelines.policy.rules` holds a plan against the 
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003 - pydantic resolves the annotations at run time
+import datetime as dt
 import re
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from pipelines.policy.headings import META_KEYS, heading_key
-from pipelines.policy.notices import Channel  # noqa: TC001 - as above
+from pipelines.policy.notices import Channel
 from pipelines.policy.terms import Bilingual, Frozen, Key, Validity, Words
 
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]

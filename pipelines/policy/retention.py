@@ -5,10 +5,10 @@ Pure: a day goes in, a day comes out. Not for finding or destroying what is due.
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003 - pydantic resolves the annotations at run time
+import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping  # noqa: TC003 - as above
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator

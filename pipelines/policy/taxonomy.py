@@ -5,7 +5,7 @@ Not for finding them in data: `pipelines.classify` does that and asks here what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - pydantic resolves the annotations at run time
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator

@@ -48,7 +48,7 @@ td,th{vertical-align:top}h5{font-size:1.1rem;margin:1rem 0 .3rem}.h6{font-weight
 @media(prefers-color-scheme:dark){body{background:#151a23;color:#e6e9ef}td,th{border-color:#3a4456}a{color:#8ab4ff}
 .text-success{color:#6fd398}.text-danger{color:#ff8f9c}}
 </style>
-</head>"""  # noqa: E501
+</head>"""
 
 
 def make_self_contained(folder: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: TC002 - a name in a signature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.errors import ApprovalMissing, PolicyError
@@ -49,15 +49,21 @@ def load_approval(policy: Path) -> StandingApproval:
     """
     path = policy / APPROVAL_FILE
     if not path.exists():
-        raise ApprovalMissing(f"{path.name}: there is no standing approval; a leader gives it with `tutela approve schedule`.")
+        raise ApprovalMissing(
+            f"{path.name}: there is no standing approval; a leader gives it with `tutela approve schedule`."
+        )
     try:
         approval = StandingApproval.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
         leaders = yaml.safe_load((policy / LEADERS_FILE).read_text(encoding="utf-8"))["leaders"]
         public_key = bytes.fromhex(leaders[approval.approved_by]["public_key"])
     except (OSError, yaml.YAMLError, ValidationError, KeyError, TypeError, ValueError):
-        raise PolicyError(f"{path.name} or {LEADERS_FILE} is damaged or names an unknown leader; restore them from version control.") from None
+        raise PolicyError(
+            f"{path.name} or {LEADERS_FILE} is damaged or names an unknown leader; restore them from version control."
+        ) from None
     if not signature.holds(public_key, PURPOSE, approval.message(), bytes.fromhex(approval.signature)):
-        raise ApprovalMissing(f"{path.name}: the signature is not that of {approval.approved_by}; a leader signs again with `tutela approve schedule`.")
+        raise ApprovalMissing(
+            f"{path.name}: the signature is not that of {approval.approved_by}; a leader signs again with `tutela approve schedule`."
+        )
     return approval
 
 
@@ -73,7 +79,9 @@ def require_cover(approval: StandingApproval, schedule_hash: str, as_of: date) -
             "the new one with `tutela approve schedule`."
         )
     if as_of > approval.valid_until:
-        raise ApprovalMissing(f"The standing approval {approval.approval} ran out on {approval.valid_until}; a leader renews it with `tutela approve schedule`.")
+        raise ApprovalMissing(
+            f"The standing approval {approval.approval} ran out on {approval.valid_until}; a leader renews it with `tutela approve schedule`."
+        )
 
 
 def sign_approval(private_key: Ed25519PrivateKey, draft: StandingApproval) -> StandingApproval:

@@ -33,7 +33,9 @@ RESIDUALS = ("postgresql.wal", "postgresql.freed_pages", "backups")
 """Places where ciphertext of what was destroyed may still lie; none can be read, the keys are gone."""
 
 
-def issue(tx: Tx, tools: Destroyer, job: Job, steps: dict[str, Any], people: tuple[str, str, str, str], at: datetime) -> Certificate:
+def issue(
+    tx: Tx, tools: Destroyer, job: Job, steps: dict[str, Any], people: tuple[str, str, str, str], at: datetime
+) -> Certificate:
     """Draw up and sign the certificate, with proofs of all the job's ledger entries in the newest head."""
     seqs = sorted({seq for step in steps.values() if isinstance(step, dict) for seq in step.get("seqs", [])})
     place = ledger.place(tx, seqs)
@@ -57,10 +59,19 @@ def _case(tools: Destroyer, job: Job, steps: dict[str, Any], people: tuple[str, 
     return Case(
         id=job.id,
         authority=Authority(
-            Trigger.EXPIRY, ("PIPL-47", *classes), bytes.fromhex(job.schedule_hash), job.approval_id or "", standing=True
+            Trigger.EXPIRY,
+            ("PIPL-47", *classes),
+            bytes.fromhex(job.schedule_hash),
+            job.approval_id or "",
+            standing=True,
         ),
         manifest=ManifestFacts(
-            bytes.fromhex(listed.root), listed.records, listed.by_plan, listed.by_category, listed.by_level, listed.names
+            bytes.fromhex(listed.root),
+            listed.records,
+            listed.by_plan,
+            listed.by_category,
+            listed.by_level,
+            listed.names,
         ),
         method=Method("postgresql.vault", ("cryptographic_erase", "row_delete"), TOOL, VERSION),
         keys=tuple(DestroyedKeys(ring, keys, rotated["pages"][ring]) for ring, keys in rotated["keys"].items()),

@@ -34,7 +34,12 @@ if TYPE_CHECKING:
     from pipelines.evidence.ledger import Ledger
     from pipelines.policy import Policy
 
-APPLICANT, EXECUTOR, WITNESS, CONFIRMER = "service:retention", "service:destroyer", "service:verifier", "service:registrar"
+APPLICANT, EXECUTOR, WITNESS, CONFIRMER = (
+    "service:retention",
+    "service:destroyer",
+    "service:verifier",
+    "service:registrar",
+)
 """Who plays which part in the nightly destruction; the approver is the leader who signed the standing approval."""
 SAMPLES = 64
 """Ciphertexts kept of each destruction, to show that they no longer open."""
@@ -293,7 +298,9 @@ def _record_verdict(tools: Destroyer, job: Job, checks: tuple[CheckResult, ...],
             tx.run("fail_job", job_id=job.id, before="rows_removed", verdict=judged.value, steps=note)
     if not passed:
         wrong = ", ".join(name for name, status in statuses.items() if status != "PASS") or "the manifest is empty"
-        raise DestructionFailed(f"The destruction {job.id} could not be verified ({judged.value}: {wrong}); nothing is reported as destroyed. The next `tutela purge` tries again.")
+        raise DestructionFailed(
+            f"The destruction {job.id} could not be verified ({judged.value}: {wrong}); nothing is reported as destroyed. The next `tutela purge` tries again."
+        )
 
 
 def _confirm(tools: Destroyer, job: Job) -> None:
@@ -343,7 +350,9 @@ def _load(tools: Destroyer, job_id: str) -> Job:
 def _job(row: Any) -> Job:
     listed = Manifest.from_json(row.manifest)
     if listed.hash() != row.manifest_hash:
-        raise ApprovalMissing(f"The manifest of {row.job_id} is not the one that was approved; nothing more of it is done. Call the auditor.")
+        raise ApprovalMissing(
+            f"The manifest of {row.job_id} is not the one that was approved; nothing more of it is done. Call the auditor."
+        )
     return Job(
         row.job_id, row.state, row.as_of, listed, row.schedule_hash, row.approval_id, row.steps, row.old_generation,
         row.new_generation,

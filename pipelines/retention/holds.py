@@ -37,7 +37,13 @@ def spare(tx: Tx, custodian: Custodian, as_of: date) -> int:
     for row, old_key, subject_key in zip(held, old_keys, subject_keys, strict=True):
         parts = [getattr(row, f"part_{level}") for level in envelope.LEVELS]
         moved = envelope.move_record(
-            row.record_id.bytes, subject_key.tobytes(), old_key.tobytes(), new_key, parts, row.schema_version, custodian.randomness
+            row.record_id.bytes,
+            subject_key.tobytes(),
+            old_key.tobytes(),
+            new_key,
+            parts,
+            row.schema_version,
+            custodian.randomness,
         )
         named = {f"part_{level}": part for level, part in zip(envelope.LEVELS, moved, strict=True)}
         tx.run(

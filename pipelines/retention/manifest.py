@@ -6,7 +6,7 @@ Once applied for, it is fixed: the database refuses to change it, the approval a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from hashlib import sha256
@@ -56,7 +56,7 @@ class Manifest:
         return sha256(canonical.encode(self.as_json())).hexdigest()
 
 
-def due(tx: Tx, as_of: date, categories: dict[str, Sequence[str]]) -> Manifest:
+def due(tx: Tx, as_of: date, categories: Mapping[str, Sequence[str]]) -> Manifest:
     """List what is due on a day. Call it under the writers' lock, so that it can't grow afterwards.
 
     Args:

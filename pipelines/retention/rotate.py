@@ -50,7 +50,12 @@ def blank(tx: Tx, custodian: Custodian, ring: str, ids: Sequence[int], new: Gene
         keys = custodian.open([stored])[stored.page]
         fresh = custodian.seal(ring, stored.page, pages.blank(keys, slots[stored.page]), new.kms_key)
         tx.run(
-            "replace_page", ring=ring, page=fresh.page, sealed=fresh.sealed, wrapped=fresh.wrapped, generation=new.number
+            "replace_page",
+            ring=ring,
+            page=fresh.page,
+            sealed=fresh.sealed,
+            wrapped=fresh.wrapped,
+            generation=new.number,
         )
     return Blanked(len(ids), len(slots))
 
@@ -95,8 +100,12 @@ def write_snapshot(path: Path, stored: Iterable[StoredPage], custodian: Custodia
     except OSError as exc:
         partial.unlink(missing_ok=True)
         if exc.errno in FULL:
-            raise StorageFull("There is no room for the keyring snapshot; free some and run the same command again. The old root key still stands.") from None
-        raise KeyUnavailable(f"The keyring snapshot can't be written ({exc.strerror}); the old root key still stands.") from None
+            raise StorageFull(
+                "There is no room for the keyring snapshot; free some and run the same command again. The old root key still stands."
+            ) from None
+        raise KeyUnavailable(
+            f"The keyring snapshot can't be written ({exc.strerror}); the old root key still stands."
+        ) from None
     if sum(1 for page in read_snapshot(path) if custodian.open([page])) != count:
         raise KeyUnavailable(f"The keyring snapshot {path.name} lost pages; run the same command again.")
     return count
@@ -117,8 +126,9 @@ def read_snapshot(path: Path) -> Iterator[StoredPage]:
                 size = _LENGTH.unpack(head)[0]
                 line = file.read(size)
                 if len(line) != size:
-                    raise KeyUnavailable(f"The keyring snapshot {path.name} is cut off; take an older one of the same generation.")
+                    raise KeyUnavailable(
+                        f"The keyring snapshot {path.name} is cut off; take an older one of the same generation."
+                    )
                 yield StoredPage(*decode(line))
     except (OSError, struct.error, msgspec.DecodeError):
         raise KeyUnavailable(f"The keyring snapshot {path.name} is damaged.") from None
-

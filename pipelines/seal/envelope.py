@@ -94,7 +94,10 @@ def seal_records(
 
 
 def seal_whole(
-    record_ids: Sequence[bytes], holder_key: bytes, cohort_keys: Sequence[bytes], rows: Sequence[dict[str, Any]],
+    record_ids: Sequence[bytes],
+    holder_key: bytes,
+    cohort_keys: Sequence[bytes],
+    rows: Sequence[dict[str, Any]],
     randomness: Callable[[int], bytes],
 ) -> list[bytes]:
     """Seal rows whole (quarantine): one part of the highest level each."""
@@ -105,7 +108,9 @@ def seal_whole(
     return sealed
 
 
-def open_record(record_id: bytes, subject_key: bytes, cohort_key: bytes, parts: Sequence[bytes | None], version: int) -> dict[str, Any]:
+def open_record(
+    record_id: bytes, subject_key: bytes, cohort_key: bytes, parts: Sequence[bytes | None], version: int
+) -> dict[str, Any]:
     """Open all the parts of one record that are given: field → value, empty fields left out.
 
     Raises:
@@ -120,8 +125,13 @@ def open_record(record_id: bytes, subject_key: bytes, cohort_key: bytes, parts: 
 
 
 def move_record(
-    record_id: bytes, subject_key: bytes, old_cohort: bytes, new_cohort: bytes, parts: Sequence[bytes | None],
-    version: int, randomness: Callable[[int], bytes],
+    record_id: bytes,
+    subject_key: bytes,
+    old_cohort: bytes,
+    new_cohort: bytes,
+    parts: Sequence[bytes | None],
+    version: int,
+    randomness: Callable[[int], bytes],
 ) -> list[bytes | None]:
     """Seal a record's parts again under another cohort's key.
 

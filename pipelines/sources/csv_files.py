@@ -79,7 +79,7 @@ def _tables(path: Path, text: Text, delimiter: str, names: list[str], limits: Li
         yield last
 
 
-def _open(  # noqa: PLR0913, PLR0917 - each is one option of the reader
+def _open(
     path: Path, encoding: str, delimiter: str, names: list[str], limits: Limits, note: object
 ) -> pacsv.CSVStreamingReader:
     return pacsv.open_csv(

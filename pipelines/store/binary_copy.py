@@ -42,7 +42,7 @@ def _big_endian(column: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
     if column.dtype.kind == "M":
         days = (column.astype("datetime64[D]") - _EPOCH).astype(np.int32)
         return np.ascontiguousarray(days.astype(">i4"))
-    if column.ndim == 2:  # noqa: PLR2004 - a matrix of bytes
+    if column.ndim == 2:
         return np.ascontiguousarray(column).view(f"V{column.shape[1]}").reshape(len(column))
     if column.dtype.kind == "b":
         return np.ascontiguousarray(column.astype(np.uint8))

@@ -76,8 +76,16 @@ def put_profiles(tx: Tx, batch: int, profiles: Iterable[Any], declared: Mapping[
 
 
 def put_quarantine(
-    tx: Tx, record_ids: Sequence[bytes], batch: int, holder: int, cohort: int, due: date, schema_version: int,
-    reasons: Sequence[list[str]], sealed: Sequence[bytes], at: datetime,
+    tx: Tx,
+    record_ids: Sequence[bytes],
+    batch: int,
+    holder: int,
+    cohort: int,
+    due: date,
+    schema_version: int,
+    reasons: Sequence[list[str]],
+    sealed: Sequence[bytes],
+    at: datetime,
 ) -> None:
     """Copy quarantined rows in, sealed."""
     types = ["uuid", "int8", "int8", "int4", "date", "int2", "text[]", "bytea", "timestamptz"]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
-from sqlalchemy import Connection, Engine, URL, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from pipelines.errors import DatabaseUnavailable, StorageFull, TutelaError
@@ -55,11 +55,11 @@ class Tx:
         """Return all rows as named tuples."""
         return list(self._connection.execute(text(self._statements[name]), parameters))
 
-    def one(self, name: LiteralString, **parameters: object) -> Any:  # noqa: ANN401 - a row's shape is its query's
+    def one(self, name: LiteralString, **parameters: object) -> Any:
         """Return the first row, or None."""
         return self._connection.execute(text(self._statements[name]), parameters).first()
 
-    def scalar(self, name: LiteralString, **parameters: object) -> Any:  # noqa: ANN401 - as above
+    def scalar(self, name: LiteralString, **parameters: object) -> Any:
         """Return the first column of the first row, or None."""
         return self._connection.execute(text(self._statements[name]), parameters).scalar()
 
@@ -134,12 +134,16 @@ class Database:
         state = getattr(original, "sqlstate", None) or ""
         where = f"{self.url.host}:{self.url.port}/{self.url.database}"
         if state in _DISK_FULL:
-            return StorageFull("The disk of the database is full; free some room and run the same command again. Nothing was half-written.")
+            return StorageFull(
+                "The disk of the database is full; free some room and run the same command again. Nothing was half-written."
+            )
         if state in _GONE or (not state and isinstance(exc, (OperationalError, psycopg.OperationalError))):
             return DatabaseUnavailable(
                 f"The database at {where} does not answer; `tutela status` tells whether it runs. The same command can be run again."
             )
         if state.startswith("28"):
-            return DatabaseUnavailable(f"The database at {where} refused the login; check the password in the secrets folder or TUTELA_DATABASE_URL.")
+            return DatabaseUnavailable(
+                f"The database at {where} refused the login; check the password in the secrets folder or TUTELA_DATABASE_URL."
+            )
         message = f"The database refused a statement (SQLSTATE {state or 'unknown'}, {type(original).__name__}); nothing of it was stored."
         return TutelaError(message)

@@ -77,9 +77,15 @@ def ensure_cohorts(tx: Tx, retention_class: str, expires: Days) -> npt.NDArray[n
     """Give each record its cohort: shape as ``expires``; new cohorts are opened where there are none."""
     distinct, position = np.unique(expires, return_inverse=True)
     wanted: Sequence[date] = [day.astype(object) for day in distinct]
-    found = {row.expires_on: row.cohort_id for row in tx.rows("open_cohorts", retention_class=retention_class, days=list(wanted))}
+    found = {
+        row.expires_on: row.cohort_id
+        for row in tx.rows("open_cohorts", retention_class=retention_class, days=list(wanted))
+    }
     missing = [day for day in wanted if day not in found]
     for day in missing:
         found[day] = int(tx.scalar("next_cohort_id"))
-    tx.run_many("insert_cohort", [{"cohort_id": found[day], "retention_class": retention_class, "expires_on": day} for day in missing])
+    tx.run_many(
+        "insert_cohort",
+        [{"cohort_id": found[day], "retention_class": retention_class, "expires_on": day} for day in missing],
+    )
     return np.array([found[day] for day in wanted], dtype=np.int32)[position]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.errors import DatabaseUnavailable, PlatformError
+from pipelines.errors import DatabaseUnavailable, PlatformError, TutelaError
 from pipelines.store.database import Database, Role
 
 
@@ -62,5 +62,7 @@ def grant_roles(database: Database, login: str) -> None:
                 connection.execute(f'GRANT {role.value} TO "{login}" WITH INHERIT FALSE, SET TRUE'.encode())
     except DatabaseUnavailable:
         raise
-    except Exception:
-        raise PlatformError(f"The database login may not grant roles to {login}; run `tutela init` with TUTELA_DATABASE_ADMIN_URL.") from None
+    except TutelaError:
+        raise PlatformError(
+            f"The database login may not grant roles to {login}; run `tutela init` with TUTELA_DATABASE_ADMIN_URL."
+        ) from None

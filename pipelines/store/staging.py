@@ -75,7 +75,9 @@ class Staging:
         except OSError as exc:
             partial.unlink(missing_ok=True)
             if exc.errno in {errno.ENOSPC, errno.EDQUOT}:
-                raise StorageFull("The disk of the staging folder is full; free some room and run the same command again.") from None
+                raise StorageFull(
+                    "The disk of the staging folder is full; free some room and run the same command again."
+                ) from None
             raise TutelaError(f"A staging file can't be written ({exc.strerror}); check the home folder.") from None
 
     def read(self, name: str) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -87,12 +89,18 @@ class Staging:
         """
         path = self._path(name)
         if not path.exists():
-            raise SourceMissing(f"The staging file {path.name} is gone; run the same ingestion again, it stores nothing twice.")
+            raise SourceMissing(
+                f"The staging file {path.name} is gone; run the same ingestion again, it stores nothing twice."
+            )
         try:
-            decryption = self._factory().file_decryption_properties(pe.KmsConnectionConfig(), pe.DecryptionConfiguration())
+            decryption = self._factory().file_decryption_properties(
+                pe.KmsConnectionConfig(), pe.DecryptionConfiguration()
+            )
             table = pq.ParquetFile(path, decryption_properties=decryption).read()
         except (OSError, pa.ArrowException):
-            raise KeyUnavailable(f"The staging file {path.name} does not open: its run ended, or it was altered.") from None
+            raise KeyUnavailable(
+                f"The staging file {path.name} does not open: its run ended, or it was altered."
+            ) from None
         facts: dict[str, Any] = json.loads((table.schema.metadata or {})[_FACTS])
         return table.to_pandas(), facts
 

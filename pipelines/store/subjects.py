@@ -43,7 +43,13 @@ class Identifier:
 
 
 def resolve(
-    tx: Tx, identifiers: Sequence[Identifier], rows: int, kind: str, channel: int, expires: Days, at: datetime,
+    tx: Tx,
+    identifiers: Sequence[Identifier],
+    rows: int,
+    kind: str,
+    channel: int,
+    expires: Days,
+    at: datetime,
     randomness: Callable[[int], bytes],
 ) -> Ids:
     """Give every row its subject, old or new, and index the identifiers under it.
@@ -150,15 +156,19 @@ class _Linker:
         # New rows: those with the same strong identifier are one group; the others go by the weak one, else alone.
         offset = self.rows + 1
         alone = -(np.arange(self.rows, dtype=np.int64) + 2 * offset + 1)
-        group_of = np.where(self.strong >= 0, -(self.strong + 1), np.where(self.weak >= 0, -(self.weak + offset + 1), alone))
+        group_of = np.where(
+            self.strong >= 0, -(self.strong + 1), np.where(self.weak >= 0, -(self.weak + offset + 1), alone)
+        )
         group_of = np.where(subjects >= 0, subjects, group_of)
         # A row with a weak identifier only joins the one group that shows the same weak one beside a strong one.
         anchors = pd.DataFrame({"weak": self.weak, "group": group_of})[(self.strong >= 0) & (self.weak >= 0)]
-        joined = anchors.groupby("weak")["group"].agg(["nunique", "first"])
-        joined = joined.loc[joined["nunique"] == 1, "first"]
+        seen = anchors.groupby("weak")["group"].agg(["nunique", "first"])
+        single = seen[seen["nunique"] == 1]
         weak_only = (self.strong < 0) & (self.weak >= 0) & (subjects < 0)
-        target = pd.Series(self.weak[weak_only]).map(joined)
-        group_of[weak_only] = target.fillna(pd.Series(group_of[weak_only])).to_numpy(dtype=np.int64)
+        place = single.index.get_indexer(pd.Index(self.weak[weak_only]))
+        targets = single["first"].to_numpy(dtype=np.int64)
+        if len(targets):
+            group_of[weak_only] = np.where(place >= 0, targets[place], group_of[weak_only])
         return group_of
 
 
@@ -183,7 +193,7 @@ def _insert_subjects(
     codes = new_codes(len(ids), kind, channel, randomness)
     kinds = np.full((len(ids), 1), ord(kind), dtype=np.uint8)
     created = np.full(len(ids), postgres_micro(at), dtype=np.int64)
-    expires = last.loc[ids].to_numpy().astype("datetime64[D]")
+    expires = last.reindex(pd.Index(ids)).to_numpy().astype("datetime64[D]")
     tx.copy_binary("copy_subjects", binary_copy.fixed_rows([ids, codes, kinds, created, expires]))
 
 
@@ -218,7 +228,12 @@ def _index(tx: Tx, identifiers: Sequence[Identifier], known: pd.DataFrame, subje
     for number, identifier in enumerate(identifiers):
         rows = np.flatnonzero(identifier.present)
         entries = pd.DataFrame(
-            {"label": group(identifier.digests), "subject": subjects[rows], "expires": expires[rows], "at": np.arange(len(rows))}
+            {
+                "label": group(identifier.digests),
+                "subject": subjects[rows],
+                "expires": expires[rows],
+                "at": np.arange(len(rows)),
+            }
         )
         entries = entries.groupby(["label", "subject"], sort=False).agg(expires=("expires", "max"), at=("at", "first"))
         entries = entries.reset_index()

@@ -65,8 +65,15 @@ def is_done(tx: Tx, origin: Origin) -> bool:
 
 
 def put_batch(
-    tx: Tx, origin: Origin, *, arrived: int, stored: int, refused: Mapping[str, int], quarantined: Mapping[str, int],
-    level: int, at: datetime,
+    tx: Tx,
+    origin: Origin,
+    *,
+    arrived: int,
+    stored: int,
+    refused: Mapping[str, int],
+    quarantined: Mapping[str, int],
+    level: int,
+    at: datetime,
 ) -> int:
     """Record that a chunk is done; return the batch's number."""
     return int(
@@ -86,19 +93,32 @@ def put_records(tx: Tx, records: SealedRecords, batch: int) -> None:
 
 
 def put_receipts(
-    tx: Tx, record_ids: RecordIds, subjects: npt.NDArray[np.int64], terms: npt.NDArray[np.int32],
-    given: npt.NDArray[np.int64], until: Days, at: datetime,
+    tx: Tx,
+    record_ids: RecordIds,
+    subjects: npt.NDArray[np.int64],
+    terms: npt.NDArray[np.int32],
+    given: npt.NDArray[np.int64],
+    until: Days,
+    at: datetime,
 ) -> None:
     """Copy the consent receipts that came with records in; ``given`` is microseconds since 2000-01-01 UTC."""
     count = len(record_ids)
     action = np.tile(np.frombuffer(b"given", dtype=np.uint8), (count, 1))
     recorded = np.full(count, postgres_micro(at), dtype=np.int64)
-    tx.copy_binary("copy_receipts", binary_copy.fixed_rows([record_ids, subjects, terms, action, given, until, recorded]))
+    tx.copy_binary(
+        "copy_receipts", binary_copy.fixed_rows([record_ids, subjects, terms, action, given, until, recorded])
+    )
 
 
 def terms_id(tx: Tx, plan: str, notice: str, notice_sha256: str, purposes: Sequence[str], method: str) -> int:
     """Number a combination of what was agreed to."""
-    terms = {"plan": plan, "notice": notice, "notice_sha256": notice_sha256, "purposes": list(purposes), "method": method}
+    terms = {
+        "plan": plan,
+        "notice": notice,
+        "notice_sha256": notice_sha256,
+        "purposes": list(purposes),
+        "method": method,
+    }
     tx.run("ensure_terms", **terms)
     return int(tx.scalar("find_terms", **terms))
 

@@ -51,7 +51,7 @@ class ColumnValuesCnMobile(ColumnMapMetricProvider):
     filter_column_isnull = False  # missing values pass by themselves; filtering would copy the whole frame
 
     @column_condition_partial(engine=PandasExecutionEngine)
-    def _pandas(cls, column: pd.Series, issued: bool = False, **_: Any) -> pd.Series:  # noqa: FBT001, FBT002, N805
+    def _pandas(cls, column: pd.Series, issued: bool = False, **_: Any) -> pd.Series:  # noqa: N805
         return judge(column, {11 + len(prefix): _rule(prefix, issued=issued) for prefix in _PREFIXES.values()})
 
 

@@ -110,7 +110,9 @@ class FileKms:
         try:
             return [cipher.decrypt(item[:NONCE_BYTES], item[NONCE_BYTES:], context) for item in map(bytes, wrapped)]
         except InvalidTag:
-            message = f"A key wrapped by {name} was altered or belongs to another installation; restore the keyring snapshot."
+            message = (
+                f"A key wrapped by {name} was altered or belongs to another installation; restore the keyring snapshot."
+            )
             raise KeyUnavailable(message) from None
 
     def names(self) -> Sequence[str]:
@@ -128,14 +130,18 @@ class FileKms:
         except OSError as exc:
             raise self._error(exc, name) from None
         if len(key) != KEY_BYTES:
-            raise KeyUnavailable(f"The key file {self._path(name)} is damaged ({len(key)} bytes); restore it from its keeper.")
+            raise KeyUnavailable(
+                f"The key file {self._path(name)} is damaged ({len(key)} bytes); restore it from its keeper."
+            )
         return key
 
     def _error(self, exc: OSError, name: str) -> KeyUnavailable | StorageFull:
         if exc.errno in {errno.ENOSPC, errno.EDQUOT}:
             return StorageFull("The disk of the key folder is full; free some room and run the same command again.")
         what = "is missing" if exc.errno == errno.ENOENT else f"can't be used ({exc.strerror})"
-        return KeyUnavailable(f"The key file {self._path(name)} {what}; restore it from its keeper. Nothing was changed.")
+        return KeyUnavailable(
+            f"The key file {self._path(name)} {what}; restore it from its keeper. Nothing was changed."
+        )
 
     def _synchronise(self) -> None:
         descriptor = os.open(self.folder, os.O_RDONLY)
