@@ -1,7 +1,7 @@
-"""Prepares Airflow's database in one process: tables, roles, users, pool. Run by ``airflow.py`` with Airflow's environment.
+"""Prepares Airflow's database in one process: tables, roles, users, pool. ``airflow.py`` runs it.
 
-Not for a running system's daily changes: the table in ``roles.py`` is the truth, and what differs is set back to it. The
-passwords come on standard input as JSON, because arguments and the environment can be read by others or inherited.
+Not for daily changes: the table in ``roles.py`` is the truth, and what differs is set back to it. The passwords come on
+standard input as JSON, because arguments and the environment can be read by others or inherited.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def main() -> int:
     """Bring the database to the present state; running it again changes nothing."""
     passwords = json.load(sys.stdin)
     _migrate()
-    from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder  # noqa: PLC0415
+    from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 
     with get_application_builder() as builder:
         security = builder.sm
@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def _migrate() -> None:
-    from airflow.utils.db import initdb  # noqa: PLC0415
+    from airflow.utils.db import initdb
 
     # What `airflow db migrate` calls, without another interpreter's start.
     initdb()
@@ -68,7 +68,7 @@ def _set_user(security: Any, name: str, role: str, passwords: Mapping[str, str])
 
 
 def _set_pool() -> None:
-    from airflow.models.pool import Pool  # noqa: PLC0415
+    from airflow.models.pool import Pool
 
     Pool.create_or_update_pool(name=POOL, slots=1, description=POOL_MEANING, include_deferred=False)
 

@@ -1,7 +1,7 @@
-"""Airflow's configuration as environment variables: its files in the home hold none of it. Not for starting anything.
+"""Airflow's configuration as environment variables: its files in the home hold none of it. Starts nothing.
 
-The settings were measured, not guessed: with the default heartbeat interval each short task waits up to five seconds, and
-with the default idle sleep a chain of three tasks takes four seconds instead of one.
+The settings were measured, not guessed: with the default heartbeat interval each short task waits up to five seconds,
+and with the default idle sleep a chain of three tasks takes four seconds instead of one.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ def environment(settings: Settings, database: str, port: int) -> dict[str, str]:
         PlatformError: a secret can't be read.
         StorageFull: a secret can't be written.
     """
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(FORBIDDEN)}
+    surroundings = os.environ  # noqa: TID251 - handed on, not read
+    inherited = {name: value for name, value in surroundings.items() if not name.startswith(FORBIDDEN)}
     # Tasks may call programs of this environment by name.
     inherited["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)])
     airflow = {

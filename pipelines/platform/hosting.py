@@ -1,8 +1,8 @@
 """Decides under which account the database server runs, where its files lie and which programs it is.
 
 Not for starting it. PostgreSQL refuses to run as root, so root hands it to a private numeric account that needs no
-entry in ``/etc/passwd``. No folder that we did not make is ever opened up for that account: where it can't pass through,
-the files go below ``/var/lib/tutela`` instead.
+entry in ``/etc/passwd``. No folder that we did not make is ever opened up for that account: where it can't pass
+through, the files go below ``/var/lib/tutela`` instead.
 """
 
 from __future__ import annotations

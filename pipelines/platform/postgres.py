@@ -92,7 +92,7 @@ class EmbeddedPostgres:
     def running(self) -> bool:
         """Tell whether the server of this home runs and takes connections."""
         lines = self._postmaster_lines()
-        return self._postmaster(lines) is not None and len(lines) > 7 and lines[7].strip() == "ready"  # noqa: PLR2004
+        return self._postmaster(lines) is not None and len(lines) > 7 and lines[7].strip() == "ready"
 
     @property
     def pid(self) -> int | None:

@@ -1,6 +1,6 @@
 """Loads the heavy libraries in processes that fork tasks. Not for the others: each would pay seconds and memory.
 
-A task that is forked from a process that has pandas, Great Expectations and Presidio loaded starts in tenths of a second.
+A task forked from a process that has pandas, Great Expectations and Presidio loaded starts in tenths of a second.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import importlib
 import logging
 import sys
 
-HEAVY = ("pandas", "great_expectations", "presidio_analyzer", "pipelines.jobs")
+HEAVY = ("pandas", "great_expectations", "presidio_analyzer", "pipelines.jobs.tasks")
 FORKING = ("scheduler", "celery")
 """Airflow's commands whose children are tasks."""
 CHATTER = "great_expectations._docs_decorators"
@@ -21,7 +21,7 @@ def preload_if_worthwhile(arguments: list[str] | None = None) -> tuple[str, ...]
     """Load what there is if this process forks tasks; give the names that were loaded."""
     logging.getLogger(CHATTER).addFilter(lambda record: False)  # noqa: ARG005
     given = sys.argv if arguments is None else arguments
-    if len(given) < 2 or given[1] not in FORKING:  # noqa: PLR2004
+    if len(given) < 2 or given[1] not in FORKING:
         return ()
     loaded = tuple(name for name in HEAVY if _load(name))
     # What is here now stays: the collector need not touch, and so copy, these pages in each task.

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
@@ -54,7 +54,7 @@ class AirflowClient:
         self._http = httpx.Client(base_url=self.base_url, timeout=REQUEST_SECONDS, trust_env=False)
         self._token: str | None = None
 
-    def __enter__(self) -> AirflowClient:
+    def __enter__(self) -> Self:
         """Use as a context that closes the connections."""
         return self
 

@@ -1,8 +1,7 @@
 """Who may do what in Airflow: one table, applied whole at every bootstrap. Not for who may see customer information.
 
-The roles are those of the company policy. Each reads what happens; beyond that each does only its own part, so that no one
-role can both apply for a destruction or release and answer for it. Whoever may answer is checked again by the task that
-acts.
+The roles are those of the company policy. Each reads what happens; beyond that each does only its own part, so that no
+role can both start a destruction and answer for it. Whoever may answer is checked again by the task that acts.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ READ, EDIT, CREATE, DELETE, MENU = "can_read", "can_edit", "can_create", "can_de
 Permissions = frozenset[tuple[str, str]]
 
 # DAG ids, as in dags/.
-CHECKS = ("quality", "reclassify")
-DECIDED_BY_LEADERS = ("destroy", "release")
-PRIVACY = ("destroy", "audit")
+CHECKS = ("quality_docs",)
+DECIDED_BY_LEADERS = ("destroy_expired",)
+PRIVACY = ("destroy_expired",)
 
 
 def _each(action: str, *resources: str) -> Permissions:
