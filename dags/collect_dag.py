@@ -38,10 +38,10 @@ def collect(plan: str, schedule: str | None) -> Any:
     )
     def pipeline() -> None:
         @task(**ON)
-        def gate(params: dict[str, Any] | None = None, run_id: str = "") -> dict[str, Any]:
+        def gate(params: dict[str, Any] | None = None, run_id: str | None = None) -> dict[str, Any]:
             from pipelines.jobs import tasks
 
-            gated = tasks.gate(plan, (params or {}).get("files", []), run_id)
+            gated = tasks.gate(plan, (params or {}).get("files", []), str(run_id))
             if gated is None:
                 raise AirflowSkipException(f"Nothing has landed for {plan}.")
             return gated
@@ -80,11 +80,11 @@ def collect(plan: str, schedule: str | None) -> Any:
 
             return tasks.report(gated)
 
-        @task(trigger_rule="all_done")
-        def destroy_run_key(run_id: str = "") -> None:
+        @task
+        def destroy_run_key(run_id: str | None = None) -> None:
             from pipelines.jobs import tasks
 
-            tasks.end(run_id)
+            tasks.end(str(run_id))
 
         gated = gate()
         consented = consent.expand(chunk=chunks(gated))
@@ -92,7 +92,7 @@ def collect(plan: str, schedule: str | None) -> Any:
         reported = report(gated)
         stored >> reported
         # A teardown: it runs however the run ends, and does not hide a failure before it.
-        reported >> destroy_run_key().as_teardown(setups=gated)
+        reported >> destroy_run_key().as_teardown()
 
     return pipeline()
 

@@ -36,7 +36,7 @@ def demo(
     def say(text: str) -> None:
         console.print(f"[dim]{time.monotonic() - started:6.1f} s[/dim]  {text}", soft_wrap=True)
 
-    from pipelines.cli.up import platform_of
+    from pipelines.cli.up import down, platform_of
 
     settings = Settings()
     platform = platform_of(settings)
@@ -50,12 +50,11 @@ def demo(
             _purge(client, settings, console, say)
     except BaseException:
         if exit_at_end:
-            platform.down()
+            down()
         raise
     say("done")
     if exit_at_end:
-        platform.down()
-        say("stopped")
+        down()
     else:
         _addresses(platform, settings, console)
 
@@ -96,7 +95,7 @@ def _collect(client: AirflowClient, settings: Settings, console: Console, say: A
         _wait(client, f"collect__{plan}", run)
         say(f"collect__{plan}: success")
         outcomes.append(Outcome(**client.xcom(f"collect__{plan}", run, "report")))
-    console.print(table(outcomes, "what became of the rows"))
+    console.print(table(outcomes, ""))
     for plan, card in reports.quality(settings).items():
         overall = card["overall"]
         console.print(

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
+from rich import box
+from rich.console import Console, Group
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from pipelines.settings import Settings
 
@@ -54,22 +56,24 @@ def as_json(outcome: Outcome, seconds: float) -> dict[str, Any]:
     }
 
 
-def table(outcomes: list[Outcome], caption: str) -> Table:
-    """Draw what became of the rows, a line a plan."""
-    drawn = Table(caption=caption, caption_justify="right")
-    for heading in ("plan 采集计划", "arrived 到达", "refused 拒收", "quarantined 隔离", "stored 入库"):
-        drawn.add_column(heading, justify="left" if heading.startswith("plan") else "right", vertical="top")
+def table(outcomes: list[Outcome], caption: str) -> Group:
+    """Draw what became of the rows: a line a plan, and under it the reasons."""
+    drawn = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
+    drawn.add_column("plan\n采集计划")
+    for heading in ("arrived\n到达", "refused\n拒收", "quarantined\n隔离", "stored\n入库"):
+        drawn.add_column(heading, justify="right")
     for outcome in outcomes:
-        drawn.add_row(
-            outcome.plan,
-            f"{outcome.arrived:,}",
-            _counts(outcome.refused),
-            _counts(outcome.quarantined),
-            f"{outcome.stored:,}",
-        )
-    return drawn
+        counts = (outcome.arrived, sum(outcome.refused.values()), sum(outcome.quarantined.values()), outcome.stored)
+        drawn.add_row(outcome.plan, *(f"{count:,}" for count in counts))
+    reasons = [Text.from_markup(line) for outcome in outcomes for line in _reasons(outcome)]
+    return Group(drawn, *reasons)
 
 
-def _counts(counts: Any) -> str:
-    total = f"{sum(counts.values()):,}"
-    return "\n".join([total, *(f"[dim]{name} {count:,}[/dim]" for name, count in sorted(counts.items()))])
+def _reasons(outcome: Outcome) -> list[str]:
+    lines = []
+    for what, counts in (("refused", outcome.refused), ("quarantined", outcome.quarantined)):
+        if counts:
+            parts = sorted(counts.items(), key=lambda item: -item[1])
+            told = " · ".join(f"{name} {count:,}" for name, count in parts)
+            lines.append(f"  {outcome.plan} [bold]{what}[/bold]: {told}")
+    return lines

@@ -1,9 +1,8 @@
-"""`tutela up`, `tutela status`, `tutela down`: the platform on this machine. Not for a server: see docker-compose.yml."""
+"""`tutela up`, `status`, `down`: the platform on this machine."""
 
 from __future__ import annotations
 
 import json as json_format
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,17 +13,11 @@ from rich.table import Table
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from pipelines.platform.airflow import AirflowPlatform
-
-SIGNS = {
-    "running": "[green]✓ running[/green]",
-    "unhealthy": "[yellow]! unhealthy[/yellow]",
-    "stopped": "[dim]– stopped[/dim]",
-}
+    from pipelines.platform.airflow import AirflowPlatform, ComponentStatus
 
 
 def platform_of(settings: Settings) -> AirflowPlatform:
-    """Give the platform of a home; nothing is started."""
+    """Name the platform of a home; nothing is started."""
     from pipelines.platform.airflow import AirflowPlatform
     from pipelines.platform.postgres import EmbeddedPostgres
 
@@ -32,48 +25,45 @@ def platform_of(settings: Settings) -> AirflowPlatform:
 
 
 def up() -> None:
-    """Start PostgreSQL and Airflow, initialising the home first if need be; safe to run again."""
+    """Start PostgreSQL and Airflow, making the home where there is none; running it again changes nothing."""
     from pipelines import jobs
 
-    settings = Settings()
-    platform = platform_of(settings)
-    screen = Console(stderr=True)
-    with screen.status("looking at the home") as spinner:
-
-        def progress(text: str) -> None:
-            spinner.update(text)
-            screen.print(f"[dim]{text}[/dim]", soft_wrap=True)
-
-        if jobs.init(settings, datetime.now(UTC)):
-            progress(f"made the home {settings.resolved_home}")
-        platform.up(progress)
-    typer.echo(f"Airflow  {platform.base_url}")
-    typer.echo(f"         user admin, password in {platform.password_path()}")
-    typer.echo(f"         example users of each role: {platform.password_path('<role>')}")
-    typer.echo("It stays up; `tutela status` shows it, `tutela down` stops it.")
+    settings, console = Settings(), Console()
+    with console.status("starting …") as status:
+        jobs.init(settings, datetime.now(UTC))
+        platform = platform_of(settings)
+        platform.up(lambda text: status.update(text))
+    console.print(f"Airflow  {platform.base_url}", soft_wrap=True)
+    console.print(f"user admin, password in {platform.password_path()}", soft_wrap=True)
 
 
 def status(*, json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
-    """Show what runs; exit code 1 where something that was started does not work."""
-    settings = Settings()
-    components = platform_of(settings).status()
-    healthy = all(component.state == "running" for component in components)
+    """Tell how each component is; exit 0 only if all run."""
+    found = platform_of(Settings()).status()
     if json:
-        shown = {"home": str(settings.resolved_home), "running": healthy}
-        typer.echo(json_format.dumps(shown | {"components": [asdict(component) for component in components]}))
+        lines = [{"name": part.name, "state": part.state, "pid": part.pid, "detail": part.detail} for part in found]
+        typer.echo(json_format.dumps({"components": lines}))
     else:
-        table = Table("component", "state", "process", "address or log", title=str(settings.resolved_home))
-        for component in components:
-            table.add_row(component.name, SIGNS[component.state], str(component.pid or ""), component.detail)
-        Console().print(table)
-    # All stopped is a state, not a fault; half of it is.
-    if not healthy and any(component.state != "stopped" for component in components[1:]):
+        Console().print(_table(found))
+    if any(part.state != "running" for part in found):
         raise typer.Exit(1)
 
 
 def down() -> None:
-    """Stop Airflow and PostgreSQL; nothing happens where they do not run."""
+    """Stop Airflow and PostgreSQL; no process is left."""
+    from pipelines.platform.postgres import EmbeddedPostgres
+
     settings = Settings()
-    with Console(stderr=True).status("stopping"):
-        platform_of(settings).down()
-    typer.echo("Stopped; the data stays in the home folder.")
+    platform_of(settings).down()
+    if settings.database_url is None:
+        EmbeddedPostgres(settings.resolved_home, bin=settings.pg_bin).stop()
+    typer.echo("Stopped.")
+
+
+def _table(found: list[ComponentStatus]) -> Table:
+    table = Table("component", "state", "process", "address or log")
+    colours = {"running": "green", "unhealthy": "yellow", "stopped": "red"}
+    for part in found:
+        colour = colours[part.state]
+        table.add_row(part.name, f"[{colour}]{part.state}[/{colour}]", str(part.pid or "–"), part.detail)
+    return table

@@ -6,6 +6,17 @@
 
 from __future__ import annotations
 
-from pipelines.jobs.home import init, open_home
+from typing import TYPE_CHECKING
 
-__all__ = ["init", "open_home"]
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pipelines.settings import Settings
+
+
+def init(settings: Settings, at: datetime) -> bool:
+    """Make the home where there is none; see :func:`pipelines.jobs.home.init`."""
+    # Late, because DAG files import this package every few seconds and want `wiring` only.
+    from pipelines.jobs import home
+
+    return home.init(settings, at)
