@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json as json_format
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,9 +15,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.errors import EvidenceInvalid
-from pipelines.evidence.report import Report
-from pipelines.evidence.signature import read_public_key
-from pipelines.evidence.verify import verify_file
+
+if TYPE_CHECKING:
+    from pipelines.evidence.report import Report
 
 app = typer.Typer(help="Evidence that anyone can verify.", no_args_is_help=True)
 
@@ -42,6 +42,9 @@ def verify(
         KeyUnavailable: The public key can't be read.
         SourceMissing: The file can't be read.
     """
+    from pipelines.evidence.signature import read_public_key
+    from pipelines.evidence.verify import verify_file
+
     key = read_public_key(public_key) if public_key else None
     report = verify_file(file, key, anchors)
     if json:

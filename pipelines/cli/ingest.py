@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich import box
 from rich.console import Console, Group
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
+from pipelines.cli import tables
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -58,10 +57,9 @@ def as_json(outcome: Outcome, seconds: float) -> dict[str, Any]:
 
 def table(outcomes: list[Outcome], caption: str) -> Group:
     """Draw what became of the rows: a line a plan, and under it the reasons."""
-    drawn = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
-    drawn.add_column("plan\n采集计划")
-    for heading in ("arrived\n到达", "refused\n拒收", "quarantined\n隔离", "stored\n入库"):
-        drawn.add_column(heading, justify="right")
+    drawn = tables.table(
+        "plan|采集计划", ">arrived|到达", ">refused|拒收", ">quarantined|隔离", ">stored|入库", caption=caption
+    )
     for outcome in outcomes:
         counts = (outcome.arrived, sum(outcome.refused.values()), sum(outcome.quarantined.values()), outcome.stored)
         drawn.add_row(outcome.plan, *(f"{count:,}" for count in counts))

@@ -113,3 +113,7 @@ def _explain(exc: BaseException) -> None:
 
 def _full(exc: BaseException) -> bool:
     return isinstance(exc, OSError) and exc.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+if __name__ == "__main__":
+    main()

@@ -16,7 +16,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.errors import PolicyError
-from pipelines.policy.load import check_plan, load_policy, load_words
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -72,6 +71,8 @@ def plan_list(*, json: Annotated[bool, typer.Option("--json", help="Print one JS
     Raises:
         PolicyError: a policy file holds a mistake.
     """
+    from pipelines.policy.load import load_policy
+
     policy = load_policy(Settings().policy)
     rows = [_line(policy, name) for name in sorted(policy.plans)]
     if json:
@@ -99,6 +100,8 @@ def plan_check(
     Raises:
         PolicyError: the policy that plans refer to holds a mistake.
     """
+    from pipelines.policy.load import check_plan
+
     folder = Settings().policy
     files = [file] if file else sorted((folder / "plans").glob("*.yaml"))
     problems = [problem for each in files for problem in check_plan(each, folder)]
@@ -126,6 +129,8 @@ def plan_new(
     if not _NAME.fullmatch(name):
         msg = "A plan's name has lower-case letters, digits and underscores and begins with a letter."
         raise PolicyError(msg)
+    from pipelines.policy.load import load_words
+
     folder = Settings().policy
     words = load_words(folder)
     path = folder / "plans" / f"{name}.yaml"

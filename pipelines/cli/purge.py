@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from pipelines.moments import day_of
+from pipelines.cli import tables
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ def purge(
     """Destroy what is past its retention, verify it independently, and write the certificate."""
     started = time.monotonic()
     from pipelines.jobs import destruction
+    from pipelines.moments import day_of
 
     day = as_of.date() if as_of else day_of(datetime.now(UTC))
     _not_in_the_future(day)
@@ -41,14 +41,17 @@ def purge(
 
 
 def _not_in_the_future(day: date) -> None:
+    from pipelines.moments import day_of
+
     if day > day_of(datetime.now(UTC)):
         raise typer.BadParameter("a day in the future would destroy what may still be kept", param_hint="--as-of")
 
 
 def _print(result: Purge, day: date, *, dry_run: bool, seconds: float) -> None:
-    table = Table(title=f"Past retention on {day}", caption=f"{seconds:.1f} s", caption_justify="right")
-    for heading in ("due 到期", "held 冻结", "destroyed 已销毁", "verdict 结论"):
-        table.add_column(heading, justify="right")
+    table = tables.table(
+        ">due|到期", ">held|冻结", ">destroyed|已销毁", "verdict|结论",
+        title=f"Past retention on {day}", caption=f"{seconds:.1f} s",
+    )  # fmt: skip
     verdict = result.verdict or ("not run" if dry_run else "nothing was due")
     table.add_row(f"{result.due:,}", f"{result.held:,}", f"{result.destroyed:,}", verdict)
     console = Console()

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from pipelines.cli import tables
 from pipelines.settings import Settings
 
 app = typer.Typer(help="The stewards' queue.", no_args_is_help=True)
@@ -32,7 +32,7 @@ def list_rows(
     if json:
         typer.echo(json_format.dumps({"waiting": waiting}, ensure_ascii=False))
         return
-    table = Table("plan 采集计划", "failed 未通过规则", "rows 行数", "oldest 最早", "destroyed on 到期销毁")
+    table = tables.table("plan|采集计划", "failed|未通过规则", ">rows|行数", "oldest|最早", "destroyed on|到期销毁")
     for line in waiting:
-        table.add_row(line["plan"], "\n".join(line["failed"]), f"{line['rows']:,}", line["oldest"], line["expires_on"])
+        table.add_row(line["plan"], "\n".join(line["failed"]), f"{line['rows']:,}", line["oldest"][:10], line["expires_on"])
     Console().print(table)

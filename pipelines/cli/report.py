@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json as json_format
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from pipelines.cli import tables
 from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 app = typer.Typer(help="Reports.", no_args_is_help=True)
 
@@ -42,19 +45,18 @@ def quality(
 
 
 def _table(plan: str, card: dict[str, Any]) -> Table:
-    overall = card["overall"]
-    table = Table(title=f"{plan}: {_rate(overall)} passed", title_justify="left", caption_justify="right")
-    for heading in ("expectation 规则", "dimension 维度", "severity 级别", "evaluated", "failed", "passed"):
-        table.add_column(heading, justify="right" if heading in {"evaluated", "failed", "passed"} else "left")
     failing = [score for score in card["expectations"] if score["failed"]]
+    drawn = tables.table(
+        "expectation|规则", "dimension|维度", "severity|级别", ">evaluated|评估", ">failed|未通过", ">passed|通过率",
+        title=f"{plan}: {_rate(card['overall'])} passed",
+        caption=f"{len(card['expectations']) - len(failing)} expectations without a failure are not shown",
+    )  # fmt: skip
     for score in sorted(failing, key=lambda score: -score["failed"]):
         colour = {"critical": "red", "warning": "yellow"}.get(score["severity"], "default")
-        table.add_row(
-            score["id"], score["dimension"], f"[{colour}]{score['severity']}[/{colour}]", f"{score['evaluated']:,}",
-            f"{score['failed']:,}", _rate(score),
-        )  # fmt: skip
-    table.caption = f"{len(card['expectations']) - len(failing)} expectations without a failure are not shown"
-    return table
+        severity = f"[{colour}]{score['severity']}[/{colour}]"
+        counts = (f"{score['evaluated']:,}", f"{score['failed']:,}", _rate(score))
+        drawn.add_row(score["id"], score["dimension"], severity, *counts)
+    return drawn
 
 
 def _rate(score: dict[str, Any]) -> str:

@@ -1,13 +1,15 @@
 """``tutela scan``: say what the columns of any file hold, or find the entities in texts.
 
-Needs no platform and no home, only the policy folder. Prints counts and offsets, never a value.
+Needs no platform and no home, only the policy folder. Prints counts and offsets, never a value: a heading that is
+somebody's data, because the file has no heading line, is told by its position. Rows that can't be read are stepped over
+and counted: nothing is lost by it, as nothing is taken in.
 """
 
 from __future__ import annotations
 
 import json as json_format
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -18,19 +20,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.errors import SourceEncoding, SourceError, SourceMalformed, SourceMissing
-from pipelines.policy.load import load_words
 from pipelines.settings import Settings
-from pipelines.sources import read_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pipelines.classify import Analyzer, ColumnProfile, Span, Votes
+    from pipelines.sources import Skipped
 
 NER_CELLS: Final = 500
 """Distinct cells of a column and chunk that the tagger reads where the rest leaves doubt."""
 NOTE_CELLS: Final = 1000
 """Distinct notes of a chunk in which names are looked for; identifiers are looked for in all of them."""
+SHOWN_ROWS: Final = 5
+"""Rows stepped over that people are told by number."""
 LINES: Final = 2000
 """Texts that are read together."""
 
@@ -58,6 +61,8 @@ def scan(
     """
     # Presidio and spaCy take seconds to import, which no other command shall pay.
     from pipelines.classify import Analyzer, entity_labels
+    from pipelines.policy.load import load_words
+    from pipelines.sources import Skipped
 
     begun = time.perf_counter()
     settings = Settings()
@@ -71,27 +76,48 @@ def scan(
         report: dict[str, Any] = {**counts, "seconds": round(time.perf_counter() - begun, 3), "engine": analyzer.engine}
         _show_counts(report, out, json=json)
         return
-    rows, profiles = profile_file(analyzer, file, settings.chunk_rows)
+    skipped = Skipped()
+    rows, profiles = profile_file(analyzer, file, settings.chunk_rows, skipped)
     seconds = round(time.perf_counter() - begun, 3)
-    report = {"rows": rows, "seconds": seconds, "engine": analyzer.engine, "columns": [asdict(p) for p in profiles]}
     if json:
-        typer.echo(json_format.dumps(report, ensure_ascii=False))
+        report = {"rows": rows, "skipped": skipped.count, "seconds": seconds, "engine": analyzer.engine}
+        typer.echo(json_format.dumps(report | {"columns": [asdict(each) for each in profiles]}, ensure_ascii=False))
     else:
-        _show_columns(profiles, f"{file.name}: {rows:,} rows, {seconds} s, {analyzer.engine}")
+        _show_columns(profiles, f"{file.name}: {rows:,} rows, {seconds} s, {analyzer.engine}", _told(skipped))
 
 
-def profile_file(analyzer: Analyzer, file: Path, chunk_rows: int) -> tuple[int, tuple[ColumnProfile, ...]]:
+def profile_file(
+    analyzer: Analyzer, file: Path, chunk_rows: int, skipped: Skipped | None = None
+) -> tuple[int, tuple[ColumnProfile, ...]]:
     """Return the number of rows and what each column holds; memory does not grow with the file.
+
+    Args:
+        analyzer: What tells the kinds apart.
+        file: The file.
+        chunk_rows: Rows read at once.
+        skipped: Given, rows that can't be read are stepped over and counted in it.
 
     Raises:
         SourceError: the file can't be read.
     """
+    from pipelines.sources import read_chunks
+
     rows, votes = 0, dict[str, "Votes"]()
-    for chunk in read_chunks(file, chunk_rows=chunk_rows):
+    for chunk in read_chunks(file, chunk_rows=chunk_rows, skipped=skipped):
         rows += len(chunk.frame)
         for vote in analyzer.votes(chunk.frame, ner_cells=NER_CELLS, note_cells=NOTE_CELLS):
             votes[vote.name] = votes[vote.name] + vote if vote.name in votes else vote
-    return rows, analyzer.decide(votes.values())
+    return rows, _with_headings(analyzer, analyzer.decide(votes.values()))
+
+
+def _with_headings(analyzer: Analyzer, profiles: Sequence[ColumnProfile]) -> tuple[ColumnProfile, ...]:
+    """Tell by its position each column whose heading is itself a name or a number of somebody."""
+    found = analyzer.spans([profile.name for profile in profiles])
+    data = [any(span.label not in {"LOCATION", "ORGANIZATION"} for span in spans) for spans in found]
+    return tuple(
+        replace(profile, name=f"(column {place})") if data[place - 1] or (any(data) and found[place - 1]) else profile
+        for place, profile in enumerate(profiles, start=1)
+    )
 
 
 def write_spans(analyzer: Analyzer, file: Path, out: Path, language: Language) -> dict[str, int]:
@@ -169,8 +195,16 @@ def _show_counts(report: dict[str, Any], out: Path, *, json: bool) -> None:
         Console().print(f"{report['texts']:,} texts, {report['spans']:,} entities → {escape(out.name)}")
 
 
-def _show_columns(profiles: Iterable[ColumnProfile], title: str) -> None:
-    table = Table(title=escape(title), title_justify="left")
+def _told(skipped: Skipped) -> str | None:
+    if not skipped.count:
+        return None
+    some = ", ".join(f"{row:,}" for row in skipped.rows[:SHOWN_ROWS])
+    more = ", …" if skipped.count > SHOWN_ROWS else ""
+    return f"{skipped.count:,} skipped, which can't be read: row {some}{more}"
+
+
+def _show_columns(profiles: Iterable[ColumnProfile], title: str, caption: str | None) -> None:
+    table = Table(title=escape(title), title_justify="left", caption=caption, caption_justify="left")
     for heading in ("column", "entity", "category", "level", "code"):
         table.add_column(heading)
     for heading in ("confidence", "cells", "found"):

@@ -32,7 +32,7 @@ def up() -> None:
     with console.status("starting …") as status:
         jobs.init(settings, datetime.now(UTC))
         platform = platform_of(settings)
-        platform.up(lambda text: status.update(text))
+        platform.up(status.update)
     console.print(f"Airflow  {platform.base_url}", soft_wrap=True)
     console.print(f"user admin, password in {platform.password_path()}", soft_wrap=True)
 

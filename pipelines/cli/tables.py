@@ -1,0 +1,15 @@
+"""How tables look on a terminal: bilingual two-line headings, names never cut, narrow enough for 80 columns."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.table import Table
+
+
+def table(*headings: str, title: str | None = None, caption: str | None = None) -> Table:
+    """Make an empty table; a heading is ``name|名称``, with ``>`` before it for numbers."""
+    made = Table(box=box.SIMPLE_HEAD, title=title, caption=caption, title_justify="left", caption_justify="left")
+    for heading in headings:
+        justify = "right" if heading.startswith(">") else "left"
+        made.add_column(heading.removeprefix(">").replace("|", "\n"), justify=justify, overflow="fold")
+    return made
