@@ -76,6 +76,7 @@ ENTERPRISE_ADDRESS    注册地址 企业地址 公司地址 单位地址 经营
 !LOCATION             地址 住址 住所 户籍 居住地 籍贯 | address; addr; street; street address; home address; street \
                       name; address line; address 1; address 2
 !CITY                 城市 所在市 地市 省份 所在省 地区 区县 | city; town; suburb; province; region; county
+CITY                  所在国 国别 | country; country name; country full; state name; state full; state province
 -                     企业类型 公司类型 型号 产品 商品 项目 文件 部门 科室 角色 学校 品牌 活动 表名 字段 开户行 | \
                       product name; file name; filename; item name; project name; department; column name; table \
                       name; domain name; brand; bank name; name set; nameset
@@ -85,7 +86,7 @@ ENTERPRISE_ADDRESS    注册地址 企业地址 公司地址 单位地址 经营
 ORGANIZATION          公司 企业 单位 商户 供应商 |
 !OCCUPATION           职业 职位 职务 岗位 职称 | occupation; profession; job; job title; position
 !PERSON               姓名 法定代表人 法人代表 法人姓名 联系人 户主 持卡人 经办人 负责人 收件人 收货人 监护人 | full \
-                      name; given name; surname; first name; last name; middle name; customer name; contact name; \
+                      name; given name; surname; first name; last name; middle name; middle initial; customer name; contact name; \
                       person name; family name; legal representative; givenname; firstname; lastname; fullname; \
                       mothers maiden; maiden name; contact person; client name; holder name; cardholder; contact
 PERSON                客户名 名字 法人 | name; names; person; client; customer

@@ -23,7 +23,7 @@ from pipelines.errors import SourceEncoding, SourceError, SourceMalformed, Sourc
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from pipelines.classify import Analyzer, ColumnProfile, Span, Votes
     from pipelines.sources import Skipped
@@ -100,6 +100,7 @@ def profile_file(
     Raises:
         SourceError: the file can't be read.
     """
+    from pipelines.classify.headless import headings_of_data
     from pipelines.sources import read_chunks
 
     rows, votes = 0, dict[str, "Votes"]()
@@ -107,15 +108,10 @@ def profile_file(
         rows += len(chunk.frame)
         for vote in analyzer.votes(chunk.frame, ner_cells=NER_CELLS, note_cells=NOTE_CELLS):
             votes[vote.name] = votes[vote.name] + vote if vote.name in votes else vote
-    return rows, _with_headings(analyzer, analyzer.decide(votes.values()))
-
-
-def _with_headings(analyzer: Analyzer, profiles: Sequence[ColumnProfile]) -> tuple[ColumnProfile, ...]:
-    """Tell by its position each column whose heading is itself a name or a number of somebody."""
-    found = analyzer.spans([profile.name for profile in profiles])
-    data = [any(span.label not in {"LOCATION", "ORGANIZATION"} for span in spans) for spans in found]
-    return tuple(
-        replace(profile, name=f"(column {place})") if data[place - 1] or (any(data) and found[place - 1]) else profile
+    hidden = headings_of_data(analyzer, tuple(votes.values()))
+    profiles = analyzer.decide(votes.values())
+    return rows, tuple(
+        replace(profile, name=f"(column {place})") if hidden[place - 1] else profile
         for place, profile in enumerate(profiles, start=1)
     )
 

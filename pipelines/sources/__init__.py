@@ -8,7 +8,7 @@ form · `delivery` a partner's signed folder · `fingerprint` a delivery's name.
 from __future__ import annotations
 
 from pipelines.sources.arrange import arrange
-from pipelines.sources.chunks import Chunk, Limits
+from pipelines.sources.chunks import Chunk, Limits, Skipped
 from pipelines.sources.delivery import DeliveredFile, Delivery, open_delivery
 from pipelines.sources.files import read_chunks
 from pipelines.sources.fingerprint import fingerprint
@@ -19,6 +19,7 @@ __all__ = [
     "DeliveredFile",
     "Delivery",
     "Limits",
+    "Skipped",
     "arrange",
     "fingerprint",
     "normalise",

@@ -22,6 +22,8 @@ TEXT = pa.large_string()
 """The Arrow type behind pandas' ``str``: reading straight into it saves a copy."""
 Column: TypeAlias = Any
 """An Arrow array, chunked or not; Arrow has no type hints."""
+MOST_SKIPPED_ROWS = 1_000
+"""More numbers of rows than this are of no use to anybody, only their count is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,24 @@ class Limits:
     """Uncompressed size of a workbook's part over its compressed size; a bomb's is in the thousands."""
     row_group_bytes: int = 1024 * 1024 * 1024
     """Uncompressed size of one row group of a Parquet file; it is held in memory."""
+
+
+@dataclass(slots=True)
+class Skipped:
+    """Collects the rows that a reader stepped over. Not for ingestion, which may lose no row.
+
+    The rows that are read are numbered as though those stepped over were not there.
+    """
+
+    count: int = 0
+    rows: list[int] = field(default_factory=list)
+    """The first of them: row numbers in the file; of JSON lines, numbers of lines."""
+
+    def note(self, row: int | None) -> None:
+        """Count one row."""
+        self.count += 1
+        if row is not None and len(self.rows) < MOST_SKIPPED_ROWS:
+            self.rows.append(row)
 
 
 @dataclass(frozen=True, slots=True)

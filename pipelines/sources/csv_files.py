@@ -1,6 +1,7 @@
 """Read delimited text: comma, semicolon, tab or bar; quoted new lines; memory flat in the file's size.
 
-Not for repairing: a row with a wrong number of columns stops the file, because what follows can't be trusted.
+Not for repairing: a row with a wrong number of columns stops the file, because what follows can't be trusted. Only who
+asks for it (`Skipped`) steps over such rows, and learns how many there were.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from pipelines.errors import SourceEmpty, SourceMalformed, SourceTooLarge
-from pipelines.sources.chunks import TEXT, Chunk, Limits, check_headings, chunks_of
+from pipelines.sources.chunks import TEXT, Chunk, Limits, Skipped, check_headings, chunks_of
 from pipelines.sources.encoding import SAMPLE, Text, detect
 
 if TYPE_CHECKING:
@@ -23,19 +24,19 @@ if TYPE_CHECKING:
 DELIMITERS = ",;\t|"
 
 
-def read_csv(path: Path, chunk_rows: int, limits: Limits) -> Iterator[Chunk]:
+def read_csv(path: Path, chunk_rows: int, limits: Limits, skipped: Skipped | None = None) -> Iterator[Chunk]:
     """Yield the rows of a delimited text file.
 
     Raises:
         SourceEncoding: the encoding can't be told.
         SourceColumns: the headings are too many or alike.
-        SourceMalformed: a row has a wrong number of columns or a quote is never closed.
+        SourceMalformed: a row has a wrong number of columns (without ``skipped``), or a quote is never closed.
         SourceTooLarge: a cell or row exceeds the limit.
     """
     text = detect(path)
     delimiter, headings = _heading_line(path, text.encoding)
     names = check_headings(headings, path.name, limits)
-    tables = _tables(path, text, delimiter, names, limits)
+    tables = _tables(path, text, delimiter, names, limits, skipped)
     return chunks_of(tables, chunk_rows=chunk_rows, name=path.name, limits=limits)
 
 
@@ -56,10 +57,15 @@ def _heading_line(path: Path, encoding: str) -> tuple[str, list[str]]:
     return delimiter, headings
 
 
-def _tables(path: Path, text: Text, delimiter: str, names: list[str], limits: Limits) -> Iterator[pa.Table]:
+def _tables(
+    path: Path, text: Text, delimiter: str, names: list[str], limits: Limits, skipped: Skipped | None
+) -> Iterator[pa.Table]:
     wrong: list[tuple[int, int | None]] = []
 
     def note(row: pacsv.InvalidRow) -> str:
+        if skipped is not None:
+            skipped.note(_number(row.number))
+            return "skip"
         wrong.append((row.actual_columns, row.number))
         return "error"
 
@@ -101,6 +107,10 @@ def _open(
     )
 
 
+def _number(counted: int | None) -> int | None:
+    return None if counted is None else counted - 1  # the reader counts the heading line
+
+
 def _ends_in_open_quote(table: pa.Table) -> bool:
     cells = itertools.chain.from_iterable(column.slice(len(column) - 1).to_pylist() for column in table.columns)
     return any(cell is not None and "\n" in cell for cell in cells)
@@ -111,7 +121,7 @@ def _refusal(
 ) -> SourceMalformed | SourceTooLarge:
     if wrong:
         found, number = wrong[0]
-        row = f"row {number - 1}" if number is not None else "a row"  # the reader counts the heading line
+        row = "a row" if number is None else f"row {_number(number)}"
         return SourceMalformed(
             f"{name}, {row}: it has {found} columns, the heading line {width}; "
             'look for a delimiter or quote (") too many or too few in that row.'

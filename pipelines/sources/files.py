@@ -9,8 +9,8 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from pipelines.errors import SourceEmpty, SourceError, SourceMissing
-from pipelines.sources.chunks import Chunk, Limits
+from pipelines.errors import SourceEmpty, SourceError, SourceMalformed, SourceMissing
+from pipelines.sources.chunks import Chunk, Limits, Skipped
 from pipelines.sources.csv_files import read_csv
 from pipelines.sources.excel import read_excel
 from pipelines.sources.json_lines import read_json_lines
@@ -20,20 +20,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-READERS: Mapping[str, Callable[[Path, int, Limits], Iterator[Chunk]]] = {
+READERS: Mapping[str, Callable[[Path, int, Limits, Skipped | None], Iterator[Chunk]]] = {
     "csv": read_csv,
-    "xlsx": read_excel,
+    "xlsx": lambda path, rows, limits, _: read_excel(path, rows, limits),
     "jsonl": read_json_lines,
-    "parquet": read_parquet,
+    "parquet": lambda path, rows, limits, _: read_parquet(path, rows, limits),
 }
+"""A workbook's and a Parquet file's rows are all of one width: there is nothing to step over."""
 SUFFIXES = {".tsv": "csv", ".txt": "csv", ".ndjson": "jsonl", ".xlsm": "xlsx", ".pq": "parquet"}
 """Other names for a format; a format's own name needs no entry."""
 DEFAULT_LIMITS = Limits()
 
 
 def read_chunks(
-    path: Path, *, chunk_rows: int, format: str | None = None, limits: Limits = DEFAULT_LIMITS  # noqa: A002 - the word
-) -> Iterator[Chunk]:  # fmt: skip
+    path: Path,
+    *,
+    chunk_rows: int,
+    format: str | None = None,  # noqa: A002 - the word
+    limits: Limits = DEFAULT_LIMITS,
+    skipped: Skipped | None = None,
+) -> Iterator[Chunk]:
     """Yield the file's rows in chunks of ``chunk_rows``; memory does not grow with the file.
 
     Args:
@@ -41,18 +47,24 @@ def read_chunks(
         chunk_rows: Rows of each chunk; the last may have fewer.
         format: csv, xlsx, jsonl or parquet; by default told from the file's name.
         limits: How large its parts may be.
+        skipped: Given, rows with a wrong number of columns and broken JSON lines are stepped over and counted in it;
+            without it (as ingestion reads, which may lose no row) the first of them stops the file.
 
     Raises:
         SourceMissing: there is no such file, or it may not be read.
         SourceEmpty: it holds no rows.
+        SourceMalformed: no row of it can be read.
         SourceError: another of its kind, naming file and row; the values are never in the message.
     """
     reader = READERS[_format(path, format)]
     check_readable(path)
     chunks = 0
-    for chunk in reader(path, chunk_rows, limits):
+    for chunk in reader(path, chunk_rows, limits, skipped):
         chunks += 1
         yield chunk
+    if not chunks and skipped is not None and skipped.count:
+        msg = f"{path.name}: none of its {skipped.count:,} rows can be read; is it the format that its name says?"
+        raise SourceMalformed(msg)
     if not chunks:
         msg = f"{path.name}: the file has a heading line but no rows; was the export cut short?"
         raise SourceEmpty(msg)

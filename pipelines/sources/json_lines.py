@@ -15,7 +15,17 @@ import pyarrow.compute as pc
 import pyarrow.json as pajson
 
 from pipelines.errors import SourceEncoding, SourceMalformed, SourceTooLarge
-from pipelines.sources.chunks import TEXT, Chunk, Column, Limits, blank_to_null, check_headings, chunks_of, refuse_nul
+from pipelines.sources.chunks import (
+    TEXT,
+    Chunk,
+    Column,
+    Limits,
+    Skipped,
+    blank_to_null,
+    check_headings,
+    chunks_of,
+    refuse_nul,
+)
 from pipelines.sources.json_shape import CONSENT, FIELDS, LIST_SEPARATOR, Record, Shape, text_of
 
 if TYPE_CHECKING:
@@ -29,28 +39,28 @@ MOST_BRACKETS = 100
 MARK = b"\xef\xbb\xbf"
 
 
-def read_json_lines(path: Path, chunk_rows: int, limits: Limits) -> Iterator[Chunk]:
+def read_json_lines(path: Path, chunk_rows: int, limits: Limits, skipped: Skipped | None = None) -> Iterator[Chunk]:
     """Yield the rows of a JSON lines file. Later chunks may have columns that earlier ones had no key for.
 
     Raises:
         SourceEncoding: the file is not UTF-8.
-        SourceMalformed: a line is not one JSON object, or nested deeper than the form nests.
+        SourceMalformed: a line is not one JSON object (without ``skipped``), or nested deeper than the form nests.
         SourceColumns: there are too many different keys, or two alike.
         SourceTooLarge: a line or cell exceeds the limit.
     """
-    return chunks_of(_tables(path, limits), chunk_rows=chunk_rows, name=path.name, limits=limits)
+    return chunks_of(_tables(path, limits, skipped), chunk_rows=chunk_rows, name=path.name, limits=limits)
 
 
-def _tables(path: Path, limits: Limits) -> Iterator[pa.Table]:
+def _tables(path: Path, limits: Limits, skipped: Skipped | None) -> Iterator[pa.Table]:
     shape: Shape | None = None
     row = 1
     for line, block in _blocks(path, limits):
         if shape is None:
             head = block.split(b"\n", LEARN_LINES)[:LEARN_LINES]
-            shape = Shape.of(_records(head, line, path.name))
+            shape = Shape.of(_records(head, line, path.name, None if skipped is None else Skipped()))
         table = _fast(block, shape) if _is_shallow(block) else None
         if table is None:
-            table = _slow(_records(block.split(b"\n"), line, path.name), shape, line, path.name)
+            table = _slow(_records(block.split(b"\n"), line, path.name, skipped), shape, line, path.name)
         check_headings(table.column_names, path.name, limits)
         yield refuse_nul(table, row, path.name) if b"\\u0000" in block else table
         row += table.num_rows
@@ -172,8 +182,8 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _records(lines: list[bytes], first: int, name: str) -> list[Record]:
-    """Parse line by line; blank lines give nothing."""
+def _records(lines: list[bytes], first: int, name: str, skipped: Skipped | None) -> list[Record]:
+    """Parse line by line; blank lines give nothing, nor do broken ones where they may be stepped over."""
     records = []
     for number, line in enumerate(lines, start=first):
         if not line.strip():
@@ -182,6 +192,9 @@ def _records(lines: list[bytes], first: int, name: str) -> list[Record]:
             record = _DECODER.decode(line.decode("utf-8"))
             "".join(str(value) for value in record.values() if isinstance(value, str)).encode()
         except (ValueError, RecursionError, AttributeError):
+            if skipped is not None:
+                skipped.note(number)
+                continue
             msg = f"{name}, line {number}: this is not one JSON object with distinct keys; correct or remove the line."
             raise SourceMalformed(msg) from None
         records.append(record)

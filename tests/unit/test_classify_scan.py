@@ -34,7 +34,7 @@ def test_a_file_is_classified_column_by_column(app: typer.Typer, tmp_path: Path,
     file.write_text(ROWS, encoding=encoding)
     result = CliRunner().invoke(app, [str(file), "--json"], catch_exceptions=False)
     report = json.loads(result.stdout)
-    assert set(report) == {"rows", "seconds", "engine", "columns"}
+    assert set(report) == {"rows", "skipped", "seconds", "engine", "columns"}
     assert (report["rows"], report["engine"]) == (20, "lac-small+rules")
     keys = {"name", "entity", "category", "level", "code", "confidence", "cells", "found", "also"}
     assert all(set(column) == keys for column in report["columns"])
@@ -46,6 +46,35 @@ def test_a_file_is_classified_column_by_column(app: typer.Typer, tmp_path: Path,
     ]
     assert report["columns"][2]["code"] == "CI-P-03-001-4"
     assert "11010519491231002X" not in result.stdout
+
+
+def test_rows_of_a_wrong_width_are_stepped_over_and_counted(app: typer.Typer, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text(ROWS.replace("第3次", "第,3次"), encoding="utf-8")
+    report = json.loads(CliRunner().invoke(app, [str(file), "--json"], catch_exceptions=False).stdout)
+    assert (report["rows"], report["skipped"]) == (19, 1)
+    shown = CliRunner().invoke(app, [str(file)], catch_exceptions=False, env={"COLUMNS": "200"}).stdout
+    assert "1 skipped, which can't be read: row 4" in shown
+
+
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        ("王伟,13800000001\n李秀英,13800000002\n", ["(column 1)", "(column 2)"]),
+        ("Mary Ann Smith\nJohn B. Miller\nWEI WANG\n", ["(column 1)"]),
+        ("Product Name,Unit Price\nBlue Shirt,3\nRed Hat,4\n", ["Product Name", "Unit Price"]),
+        ("Sales Person,Sold Units\nMary Smith,300\nJohn Miller,400\n", ["Sales Person", "Sold Units"]),
+        ("月份,上海,江苏\n1月,3,4\n2月,5,6\n", ["月份", "上海", "江苏"]),
+    ],
+    ids=["names and numbers", "English names", "products", "sales", "a column a city"],
+)
+def test_a_heading_that_is_somebodys_data_is_told_by_its_position(
+    app: typer.Typer, tmp_path: Path, content: str, names: list[str]
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(content, encoding="utf-8")
+    report = json.loads(CliRunner().invoke(app, [str(file), "--json"], catch_exceptions=False).stdout)
+    assert [column["name"] for column in report["columns"]] == names
 
 
 def test_people_get_a_table_without_values(app: typer.Typer, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from pipelines.errors import (
     SourceMissing,
     SourceTooLarge,
 )
-from pipelines.sources import Limits, fingerprint, read_chunks
+from pipelines.sources import Limits, Skipped, fingerprint, read_chunks
 from pipelines.sources import csv_files as csv_module
 
 VALUE = "Zq13912345678"
@@ -153,6 +153,29 @@ FORM = {
 
 def lines(*records):
     return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+
+
+def test_rows_of_a_wrong_width_are_stepped_over_only_where_asked(tmp_path):
+    path = write(tmp_path, "a.csv", "a,b\n" + "".join(f"{n},x\n" if n % 7 else f"{n},{VALUE},y\n" for n in range(1, 50)))
+    skipped = Skipped()
+    assert [int(cell) for cell in read(path, skipped=skipped)["a"]] == [n for n in range(1, 50) if n % 7]
+    assert (skipped.count, skipped.rows) == (7, [7, 14, 21, 28, 35, 42, 49])
+    with pytest.raises(SourceMalformed, match="row 7:"):
+        read(path)
+
+
+def test_broken_json_lines_are_stepped_over_only_where_asked(tmp_path):
+    path = write(tmp_path, "a.jsonl", '{"a":"1"}\n{broken\n\n[1]\n{"a":"2"}\n')
+    skipped = Skipped()
+    assert read(path, skipped=skipped)["a"].tolist() == ["1", "2"]
+    assert (skipped.count, skipped.rows) == (2, [2, 4])
+
+
+def test_a_file_of_nothing_but_unreadable_rows_is_refused_all_the_same(tmp_path):
+    with pytest.raises(SourceMalformed, match="none of its 2 rows"):
+        read(write(tmp_path, "a.csv", "a,b\n1\n2\n"), skipped=Skipped())
+    with pytest.raises(SourceMalformed, match="none of its 2 rows"):
+        read(write(tmp_path, "a.jsonl", "{\n}\n"), skipped=Skipped())
 
 
 def test_the_web_forms_envelope_becomes_columns(tmp_path):
