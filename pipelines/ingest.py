@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from pipelines.classify.votes import ColumnProfile
     from pipelines.quality.verdict import Verdict
 
+UNDATED = "retention.undated"
+"""The reason for which a row is quarantined that retention can't count for."""
 NER_CELLS = 200
 """Distinct cells of a structured column that the name recognizer reads; the rule recognizers read all of them."""
 
@@ -65,6 +67,9 @@ def check_quality(admitted: Admitted, bench: Bench, at: datetime) -> tuple[Sound
     """Set apart the rows that failed a critical expectation."""
     verdict = check(admitted.frame, bench.suite, at=at)
     reasons = verdict.critical_rows()
+    # Whatever the suite lets pass: a row without a due day could never be destroyed on time.
+    for row in admitted.frame.index[np.isnat(sealing.due_days(admitted.frame, bench))]:
+        reasons[row] = (*reasons.get(row, ()), UNDATED)
     failed = admitted.frame.index.isin(list(reasons))
     sound = Sound(admitted.origin, admitted.frame[~failed])
     return sound, Quarantined(admitted.origin, admitted.frame[failed], reasons), verdict

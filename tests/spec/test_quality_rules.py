@@ -38,6 +38,7 @@ COUNTER = {
     "monthly_income": "12000",
     "bank_card": "6210000000000000009",
     "collected_at": "2026-03-01T09:00:00+08:00",
+    "last_activity_at": "2026-03-01",
 }
 WEB = {
     "name": "小明",
@@ -148,6 +149,10 @@ CRITICAL = [
     ("partner_enterprises", "legal_representative", "91350100", "legal_representative.letters", "a code for a person"),
     ("partner_enterprises", "contact_name", "13800000000", "contact_name.letters", "contact and number swapped"),
     ("partner_enterprises", "contact_mobile", "王五", "contact_mobile.format", "number and contact swapped"),
+    ("counter_customers", "collected_at", None, "collected_at.present", "no time of collection to count from"),
+    ("counter_customers", "collected_at", "2026-02-30", "collected_at.real", "a time of collection that never was"),
+    ("counter_customers", "last_activity_at", "soon", "last_activity_at.real", "a last business that is no time"),
+    ("web_registrations", "collected_at", "2026-03-03T09:00:00+08:00", "collected_at.real", "a collection to come"),
 ]
 
 
@@ -173,11 +178,9 @@ COUNTED = [
     ("counter_customers", "monthly_income", "很多", {"monthly_income.amount"}, "an income in words"),
     ("counter_customers", "mobile", "15400000000", {"mobile.segment"}, "a number segment that was never issued"),
     ("counter_customers", "collected_at", DAYS_OLD, {"collected_at.recent"}, "a collection long ago"),
-    ("counter_customers", "collected_at", None, {"collected_at.present"}, "no time of collection"),
     ("web_registrations", "name", "小明2", {"name.letters"}, "a nickname with a digit"),
     ("web_registrations", "client_ip", "300.1.1.1", {"client_ip.format"}, "an impossible address"),
     ("web_registrations", "client_ip", "2001:db8::17", set(), "an IPv6 address, which is fine"),
-    ("web_registrations", "collected_at", "2026-03-03T09:00:00+08:00", {"collected_at.recent"}, "a time to come"),
     ("partner_enterprises", "registered_capital", "50(万元)", {"registered_capital.amount"}, "capital with its unit"),
     ("partner_enterprises", "registered_capital", "1,000.5", set(), "capital with separators, which is fine"),
     ("partner_enterprises", "annual_revenue", "-3.5", set(), "a negative revenue, which is fine"),
