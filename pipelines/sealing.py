@@ -33,7 +33,8 @@ NAMING_ITEMS = ("person_name", "enterprise_name")
 CHANNELS = {"direct": 1, "third_party": 2, "web": 3}
 """Two-digit number of the channel in a subject's code."""
 SUBJECT_KINDS = {"person": "P", "enterprise": "E"}
-Pools = dict[int, tuple[Sequence[str], Sequence[Sequence[Any]]]]
+Plain = dict[int, list[bytes | None]]
+"""Level → the plaintext of each record's part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Prepared:
     identifiers: tuple[Identifier, ...]
     expires: Days
     levels: Any
-    pools: Pools = field(repr=False)
+    plain: Plain = field(repr=False)
     frame: pd.DataFrame = field(repr=False)
     quarantined: Quarantined = field(repr=False)
 
@@ -62,9 +63,9 @@ def prepare(labelled: Labelled, quarantined: Quarantined, bench: Bench) -> Prepa
             f"{int(np.isnat(expires).sum())} rows have no date that retention counts from; make collected_at.* critical in the plan's suite."
         )
     rows = frame.index.to_numpy(dtype=np.int64)
-    pools, levels = _pools(labelled)
+    plain, levels = _plain(labelled)
     identifiers = identify(frame, bench.plan, bench.index_key)
-    return Prepared(vault.record_ids(labelled.origin, rows), identifiers, expires, levels, pools, frame, quarantined)
+    return Prepared(vault.record_ids(labelled.origin, rows), identifiers, expires, levels, plain, frame, quarantined)
 
 
 def due_days(frame: pd.DataFrame, bench: Bench) -> Days:
@@ -125,7 +126,7 @@ def put(
         ids,
         [key.tobytes() for key in bench.custodian.keys(tx, SUBJECT, who)],
         [key.tobytes() for key in bench.custodian.keys(tx, COHORT, cohorts.astype(np.int64))],
-        prepared.pools,
+        prepared.plain,
         bench.randomness,
     )
     lap("seal")
@@ -140,7 +141,7 @@ def put(
     return ids
 
 
-def _pools(labelled: Labelled) -> tuple[Pools, Any]:
+def _plain(labelled: Labelled) -> tuple[Plain, Any]:
     """Group the fields by level; a raised free-text cell goes to the part of its raised level."""
     by_level: dict[int, list[tuple[str, list[Any]]]] = {}
     record_levels = np.zeros(len(labelled), dtype=np.int16)
@@ -151,11 +152,13 @@ def _pools(labelled: Labelled) -> tuple[Pools, Any]:
             cells = column if raised is None else column.where(raised == level)
             by_level.setdefault(level, []).append((label.field, _values(cells)))
             record_levels = np.where(cells.notna().to_numpy(), np.maximum(record_levels, level), record_levels)
-    pools: Pools = {}
-    for level, columns in sorted(by_level.items()):
-        names = [name for name, _ in columns]
-        pools[level] = (names, list(zip(*(values for _, values in columns), strict=True)))
-    return pools, np.maximum(record_levels, 1)
+    plain = {
+        level: envelope.encode_parts(
+            [name for name, _ in columns], zip(*(values for _, values in columns), strict=True)
+        )
+        for level, columns in sorted(by_level.items())
+    }
+    return plain, np.maximum(record_levels, 1)
 
 
 def _values(column: pd.Series[str]) -> list[Any]:

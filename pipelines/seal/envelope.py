@@ -9,7 +9,7 @@ be sealed again under the same key when a steward corrects it.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -55,11 +55,17 @@ def open_part(cipher: AESGCM, sealed: bytes, record_id: bytes, level: int, versi
     return _DECODE(plain)
 
 
+def encode_parts(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[bytes | None]:
+    """Write the plaintext of one level of many records: field → value as JSON; None where a record has no value there."""
+    nothing = (None,) * len(names)
+    return [None if row == nothing else _ENCODE(dict(zip(names, row, strict=True))) for row in rows]
+
+
 def seal_records(
     record_ids: Sequence[bytes],
     subject_keys: Sequence[bytes],
     cohort_keys: Sequence[bytes],
-    levels: Mapping[int, tuple[Sequence[str], Sequence[Sequence[Any]]]],
+    plain: Mapping[int, Sequence[bytes | None]],
     randomness: Callable[[int], bytes],
 ) -> list[Parts]:
     """Seal many records.
@@ -68,27 +74,25 @@ def seal_records(
         record_ids: 16 bytes each.
         subject_keys: 32 bytes each, same order.
         cohort_keys: 32 bytes each, same order.
-        levels: level → (field names, one sequence of values a record; all None: the record has no such part).
+        plain: level → what `encode_parts` wrote, same order.
         randomness: gives n random bytes.
 
     Returns:
         The parts of each record, same order.
     """
-    present = {level: names for level, (names, _) in levels.items()}
-    pools = [levels[level][1] for level in present]
-    nonces = randomness(_NONCE * len(record_ids) * max(1, len(present)))
+    levels, pools = list(plain), list(plain.values())
+    nonces = randomness(_NONCE * len(record_ids) * len(levels))
+    pack, position = _CONTEXT.pack, 0
     sealed: list[Parts] = []
-    position = 0
     for row, (record_id, subject_key, cohort_key) in enumerate(zip(record_ids, subject_keys, cohort_keys, strict=True)):
-        cipher = AESGCM(record_key(subject_key, cohort_key, record_id))
+        encrypt = AESGCM(record_key(subject_key, cohort_key, record_id)).encrypt
         parts: list[bytes | None] = [None] * len(LEVELS)
-        for (level, names), pool in zip(present.items(), pools, strict=True):
-            values = pool[row]
-            if any(value is not None for value in values):
+        for level, pool in zip(levels, pools, strict=True):
+            text = pool[row]
+            if text is not None:
                 nonce = nonces[position : position + _NONCE]
                 position += _NONCE
-                plain = _ENCODE(dict(zip(names, values, strict=True)))
-                parts[level - 1] = seal_part(cipher, plain, nonce, record_id, level, SCHEMA_VERSION)
+                parts[level - 1] = nonce + encrypt(nonce, text, pack(record_id, level, SCHEMA_VERSION))
         sealed.append((parts[0], parts[1], parts[2], parts[3], parts[4]))
     return sealed
 
