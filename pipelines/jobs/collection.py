@@ -3,34 +3,37 @@
 A run has a key in the KMS under which its staging files are encrypted; it is destroyed when the run ends, however it
 ends. All chunks of all files are read and staged before the first is stored, so that a file with a broken row in its
 middle stores nothing. What passes between tasks is a `ChunkRef`: names and counts.
+
+The stages that need Great Expectations and Presidio are imported by what runs them: a delivery that is refused, and a
+purge, need not wait for them.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from pipelines import ingest as story
+import pyarrow as pa
+
 from pipelines.bench import Bench
-from pipelines.classify.engine import Analyzer
-from pipelines.classify.labels import entity_labels
-from pipelines.errors import DeliveryRefused
+from pipelines.errors import DeliveryRefused, TutelaError
 from pipelines.evidence import entries
-from pipelines.jobs import stages
 from pipelines.jobs.home import Home, open_home, verify_ed25519
 from pipelines.moments import day_of
 from pipelines.policy import Plan, load_policy
-from pipelines.quality.suite import Suite, load_suite
 from pipelines.records import Arrivals, Origin, Outcome
 from pipelines.settings import Settings
 from pipelines.sources import arrange, fingerprint, normalise, open_delivery, read_chunks
@@ -38,6 +41,12 @@ from pipelines.store import vault
 from pipelines.store.database import Role
 from pipelines.store.staging import Staging
 
+if TYPE_CHECKING:
+    from pipelines.classify.engine import Analyzer
+    from pipelines.quality.suite import Suite
+
+CHUNKS_OF_A_WORKER = 4
+"""A worker process is replaced after so many chunks: what its heap has lost to fragments goes with it."""
 ORPHAN_SECONDS = 48 * 3600
 """A staging folder this old belongs to no run that still goes on."""
 
@@ -147,17 +156,29 @@ def gate(settings: Settings, plan_name: str, files: Sequence[Path], run: str, at
                 staging.write(ref.name, normalise(frame, plan), {})
                 chunks.append(ref)
     home.database.close()
+    _give_memory_back()
     return Gated(plan.name, run, tuple(chunks), already, tuple(outside))
 
 
 def ingest_chunk(settings: Settings, ref: ChunkRef, at: datetime) -> tuple[ChunkRef, dict[str, float]]:
     """Take one staged chunk through all stages into the vault; tell how many seconds each took."""
+    from pipelines import ingest as story
+
     laps = Laps()
     bench, staging = _bench(settings, ref.plan), staging_of(_home(settings), ref.run)
     frame, _ = staging.read(ref.name)
     laps("read")
     story.ingest(Arrivals(ref.origin, frame), bench, at, laps)
+    del frame
+    _give_memory_back()
     return ref, laps.seconds
+
+
+def _give_memory_back() -> None:
+    """Return freed memory to the system: a worker's size is that of a chunk, however many it takes."""
+    pa.default_memory_pool().release_unused()
+    with suppress(OSError, AttributeError):  # glibc only
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class Laps:
@@ -177,6 +198,9 @@ class Laps:
 
 def ask_consent(settings: Settings, ref: ChunkRef, at: datetime) -> ChunkRef:
     """Task: the consent gate."""
+    from pipelines import ingest as story
+    from pipelines.jobs import stages
+
     bench, staging = _bench(settings, ref.plan), staging_of(_home(settings), ref.run)
     frame, _ = staging.read(ref.name)
     stages.write_admitted(staging, ref.name, *story.ask_consent(Arrivals(ref.origin, frame), bench, at))
@@ -185,6 +209,9 @@ def ask_consent(settings: Settings, ref: ChunkRef, at: datetime) -> ChunkRef:
 
 def check_quality(settings: Settings, ref: ChunkRef, at: datetime) -> ChunkRef:
     """Task: the plan's suite."""
+    from pipelines import ingest as story
+    from pipelines.jobs import stages
+
     bench, staging = _bench(settings, ref.plan), staging_of(_home(settings), ref.run)
     admitted, _ = stages.read_admitted(staging, ref.name, ref.origin)
     stages.write_checked(staging, ref.name, *story.check_quality(admitted, bench, at))
@@ -193,6 +220,9 @@ def check_quality(settings: Settings, ref: ChunkRef, at: datetime) -> ChunkRef:
 
 def classify(settings: Settings, ref: ChunkRef) -> ChunkRef:
     """Task: label every field."""
+    from pipelines import ingest as story
+    from pipelines.jobs import stages
+
     bench, staging = _bench(settings, ref.plan), staging_of(_home(settings), ref.run)
     sound, _, _ = stages.read_checked(staging, ref.name, ref.origin)
     stages.write_labelled(staging, ref.name, *story.classify(sound, bench))
@@ -201,6 +231,9 @@ def classify(settings: Settings, ref: ChunkRef) -> ChunkRef:
 
 def seal_and_store(settings: Settings, ref: ChunkRef, at: datetime) -> ChunkRef:
     """Task: into the vault, with the evidence."""
+    from pipelines import ingest as story
+    from pipelines.jobs import stages
+
     bench, staging = _bench(settings, ref.plan), staging_of(_home(settings), ref.run)
     _, refused = stages.read_admitted(staging, ref.name, ref.origin)
     _, quarantined, verdict = stages.read_checked(staging, ref.name, ref.origin)
@@ -211,6 +244,8 @@ def seal_and_store(settings: Settings, ref: ChunkRef, at: datetime) -> ChunkRef:
 
 def report(settings: Settings, gated: Gated, at: datetime) -> Outcome:
     """Add up what became of the run's rows, and put it into the ledger."""
+    from pipelines import ingest as story
+
     home = open_home(settings)
     outcome = Outcome(gated.plan, gated.run)
     if gated.already:
@@ -289,14 +324,27 @@ def _in_parallel(
         for ref in refs:
             yield ingest_chunk(settings, ref, at)
         return
-    # Instruments are built before the fork and shared by copy-on-write; connections are each process's own.
+    # Libraries and instruments are there before the fork and shared by copy-on-write; connections are each process's own.
+    import pipelines.ingest  # noqa: F401
+
     for plan in {ref.plan for ref in refs}:
         _instruments(settings.policy, settings.expectations, plan)
+    for start in range(0, len(refs), workers * CHUNKS_OF_A_WORKER):
+        yield from _round(settings, refs[start : start + workers * CHUNKS_OF_A_WORKER], workers, at)
+
+
+def _round(
+    settings: Settings, refs: Sequence[ChunkRef], workers: int, at: datetime
+) -> Iterable[tuple[ChunkRef, dict[str, float]]]:
     with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
         futures = [pool.submit(ingest_chunk, settings, ref, at) for ref in refs]
         try:
             for future in futures:
                 yield future.result()
+        except BrokenProcessPool:
+            raise TutelaError(
+                "A worker process was killed (out of memory?); what was stored is whole, and the same command goes on."
+            ) from None
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
@@ -313,11 +361,17 @@ def _home_of_process(settings: Settings, _process: int) -> Home:
 
 @cache
 def _instruments(policy: Path, expectations: Path, plan: str) -> tuple[Suite, Analyzer]:
+    from pipelines.classify.engine import Analyzer
+    from pipelines.classify.labels import entity_labels
+    from pipelines.quality.suite import load_suite
+
     suite = load_suite(expectations / f"{plan}.yaml")
     return suite, Analyzer(entity_labels(load_policy(policy).taxonomy.items))
 
 
 def _bench(settings: Settings, plan_name: str) -> Bench:
+    from pipelines.classify.labels import entity_labels
+
     home = _home(settings)
     suite, analyzer = _instruments(settings.policy, settings.expectations, plan_name)
     return Bench(

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.jobs.home import open_home
-from pipelines.quality.docs import build_docs as build_site
 from pipelines.quality.document import merge_documents
 from pipelines.quality.scorecard import scorecard
-from pipelines.quality.suite import load_suite
 from pipelines.quality.verdict import Dimension, Score, Severity
 from pipelines.records import Outcome
 from pipelines.settings import Settings
@@ -45,6 +43,9 @@ def totals(settings: Settings, run: str | None = None) -> list[Outcome]:
 
 def build_docs(settings: Settings) -> Path:
     """Build Data Docs of each plan's last batches; return its index page."""
+    from pipelines.quality.docs import build_docs as build_site
+    from pipelines.quality.suite import load_suite
+
     home = open_home(settings)
     documents: dict[str, list[dict[str, Any]]] = defaultdict(list)
     with home.database.begin(Role.VERIFY) as tx:

@@ -10,7 +10,16 @@ import importlib
 import logging
 import sys
 
-HEAVY = ("pandas", "great_expectations", "presidio_analyzer", "pipelines.jobs.tasks")
+HEAVY = (
+    "pandas",
+    "great_expectations",
+    "presidio_analyzer",
+    "pipelines.classify.engine",
+    "pipelines.quality.suite",
+    "pipelines.ingest",
+    "pipelines.jobs.tasks",
+    "pipelines.jobs.stages",
+)
 FORKING = ("scheduler", "celery")
 """Airflow's commands whose children are tasks."""
 CHATTER = "great_expectations._docs_decorators"
