@@ -325,12 +325,17 @@ def _in_parallel(
             yield ingest_chunk(settings, ref, at)
         return
     # Libraries and instruments are there before the fork and shared by copy-on-write; connections are each process's own.
-    import pipelines.ingest  # noqa: F401
-
     for plan in {ref.plan for ref in refs}:
-        _instruments(settings.policy, settings.expectations, plan)
+        load_instruments(settings, plan)
     for start in range(0, len(refs), workers * CHUNKS_OF_A_WORKER):
         yield from _round(settings, refs[start : start + workers * CHUNKS_OF_A_WORKER], workers, at)
+
+
+def load_instruments(settings: Settings, plan: str) -> None:
+    """Load the libraries, the suite and the analyzer of a plan into this process, once."""
+    import pipelines.ingest  # noqa: F401
+
+    _instruments(settings.policy, settings.expectations, plan)
 
 
 def _round(
