@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     """The key-management provider by URI; ``file:`` keeps root generations in ``home/kms``."""
     pg_bin: Path | None = None
     """PostgreSQL's programs; unset: those of the installed wheel."""
-    chunk_rows: int = 40_000
+    chunk_rows: int = 20_000
     """Rows that travel together: the unit of a task, of a transaction, of a staging file."""
     workers: int = 2
     """Processes of `tutela ingest`, slots of Airflow's LocalExecutor."""
