@@ -28,10 +28,11 @@ SELECT b.plan, s.expectation, s.field, s.dimension, s.severity, sum(s.evaluated)
  GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2;
 
 -- documents --
--- Results of the last batch of each plan, for Data Docs.
-SELECT DISTINCT ON (b.plan) b.plan, d.result, b.at
+-- Results of all batches of each plan's last run, for Data Docs.
+SELECT b.plan, d.result
   FROM quality.document d JOIN vault.batch b USING (batch_id)
- ORDER BY b.plan, b.batch_id DESC;
+ WHERE b.run = (SELECT l.run FROM vault.batch l WHERE l.plan = b.plan ORDER BY l.batch_id DESC LIMIT 1)
+ ORDER BY b.plan, b.batch_id;
 
 -- totals --
 -- What became of all rows of each plan.
