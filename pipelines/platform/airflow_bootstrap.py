@@ -29,6 +29,9 @@ def main() -> int:
         for name, permissions in ROLES.items():
             _set_role(security, name, permissions)
         for name, role in USERS.items():
+            # On a server only the administrator is given here; people are added by the administrator.
+            if name not in passwords:
+                continue
             _set_user(security, name, role, passwords)
     _set_pool()
     return 0
