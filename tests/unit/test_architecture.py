@@ -26,7 +26,6 @@ OF_ONE_REGISTRY = (
     "pypi." + "org",
     "pythonhosted." + "org",
     "registry.npmjs." + "org",
-    "index" + "-url",
     "proxy.golang" + ".org",
 )
 Function = ast.FunctionDef | ast.AsyncFunctionDef
