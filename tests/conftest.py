@@ -41,7 +41,7 @@ def ground() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def embedded(ground: Path) -> Iterator[Settings]:
     """An initialised home with an embedded server of its own, as `tutela init` makes it; each test leaves it whole."""
-    from pipelines.jobs import init
+    from pipelines.jobs.home import init
     from pipelines.platform.postgres import EmbeddedPostgres
     from pipelines.settings import Settings
 

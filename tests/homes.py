@@ -24,19 +24,18 @@ import psycopg
 from pydantic import SecretStr
 
 from examples.leader import LEADER_KEY
-from pipelines.jobs import destruction, evidence, init
 from pipelines.custody import COHORT, SUBJECT
 from pipelines.evidence.verify import verify_file
+from pipelines.jobs import destruction, evidence, init
 from pipelines.jobs.collection import collect
-from pipelines.jobs.home import open_home
-from pipelines.policy import META_HEADINGS, load_policy
+from pipelines.jobs.home import init, open_home
 from pipelines.platform.postgres import EmbeddedPostgres
+from pipelines.policy import META_HEADINGS, load_policy
 from pipelines.records import Outcome
 from pipelines.retention.approval import StandingApproval, sign_approval, write_approval
 from pipelines.seal import envelope
 from pipelines.seal import keyring as ring
 from pipelines.settings import CHECKOUT, Settings
-from pipelines.store.database import Database
 from pipelines.store.keyring import StoredPage
 
 LOGIN = "tester"
@@ -169,7 +168,9 @@ class Home:
             "cohorts": sorted(
                 self.rows("SELECT retention_class, expires_on, destroyed_by IS NULL FROM keyring.cohort")
             ),
-            "partitions": self.rows("SELECT to_regclass(inhrelid::regclass::text)::text FROM pg_inherits ORDER BY 1"),
+            "partitions": self.rows(
+                "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'vault.record'::regclass ORDER BY 1"
+            ),
             "generations": sorted(row[0] for row in self.rows("SELECT state FROM keyring.generation")),
             "samples": self.value("SELECT count(*) FROM destruction.sample"),
         }
