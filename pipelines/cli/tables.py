@@ -10,6 +10,6 @@ def table(*headings: str, title: str | None = None, caption: str | None = None) 
     """Make an empty table; a heading is ``name|名称``, with ``>`` before it for numbers."""
     made = Table(box=box.SIMPLE_HEAD, title=title, caption=caption, title_justify="left", caption_justify="left")
     for heading in headings:
-        justify = "right" if heading.startswith(">") else "left"
-        made.add_column(heading.removeprefix(">").replace("|", "\n"), justify=justify, overflow="fold")
+        name = heading.removeprefix(">").replace("|", "\n")
+        made.add_column(name, justify="right" if heading.startswith(">") else "left", overflow="fold")
     return made

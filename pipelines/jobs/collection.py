@@ -356,7 +356,7 @@ def _round(
 
 
 def _home(settings: Settings) -> Home:
-    return _home_of_process(settings, os.getpid())
+    return _home_of_process(settings, os.getpid())  # pyright: ignore[reportArgumentType]  frozen settings are hashable
 
 
 @cache
