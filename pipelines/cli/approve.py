@@ -22,7 +22,9 @@ def approve() -> None:
 def schedule(
     *,
     by: Annotated[str, typer.Option(help="The leader, as named in policy/leaders.yaml.")],
-    key: Annotated[Path, typer.Option(help="The leader's private key: an Ed25519 PEM, kept by the leader.")],
+    key: Annotated[
+        Path, typer.Option(readable=False, help="The leader's private key: an Ed25519 PEM, kept by the leader.")
+    ],
     valid_until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day it covers.")],
 ) -> None:
     """Approve the nightly destruction under the retention schedule as it stands now."""

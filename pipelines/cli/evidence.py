@@ -29,7 +29,7 @@ def evidence() -> None:
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(help="An evidence bundle or a certificate.")],
+    file: Annotated[Path, typer.Argument(readable=False, help="An evidence bundle or a certificate.")],
     public_key: Annotated[
         str | None, typer.Option(help="The installation's key: hexadecimal, base64, or a file with one or a PEM.")
     ] = None,
@@ -56,7 +56,7 @@ def verify(
 
 
 @app.command()
-def export(file: Annotated[Path, typer.Argument(help="Where; what was there is replaced.")]) -> None:
+def export(file: Annotated[Path, typer.Argument(readable=False, help="Where; what was there is replaced.")]) -> None:
     """Write the whole ledger, its signed heads and all certificates into one file that `verify` reads."""
     from datetime import UTC, datetime
     from getpass import getuser

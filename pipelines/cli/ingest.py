@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def ingest(
     plan: Annotated[str, typer.Argument(help="The collection plan; `tutela plan list` shows them.")],
-    files: Annotated[list[Path], typer.Argument(help="Files, or the folder of a partner's delivery.")],
+    files: Annotated[list[Path], typer.Argument(readable=False, help="Files, or the folder of a partner's delivery.")],
     *,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -32,7 +32,8 @@ def ingest(
 
     settings, at = Settings(), datetime.now(UTC)
     columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TextColumn("rows"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=json) as progress:
+    screen = Console(stderr=True)
+    with Progress(*columns, console=screen, transient=True, disable=json or not screen.is_terminal) as progress:
         task = progress.add_task(plan, total=None)
         outcome = collection.collect(settings, plan, files, at, tick=lambda rows, _: progress.advance(task, rows))
     seconds = round(time.monotonic() - started, 3)

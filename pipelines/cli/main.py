@@ -9,9 +9,8 @@ import errno
 import os
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 
 from pipelines.errors import StorageFull, TutelaError
@@ -72,16 +71,19 @@ def tutela(
 
 
 _DEBUG: list[bool] = []
+WrongCall: type[Exception] = typer.BadParameter.__bases__[0]
+"""What Typer raises where a command is called wrongly: click's own class, or that of the copy Typer carries."""
+WRONG_CALL = 2
 
 
 def main() -> None:
     """Run a command; print an error as one sentence and exit with its family's code."""
     try:
-        code = app(standalone_mode=False)
-    except click.ClickException as exc:
-        exc.show()
-        sys.exit(exc.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+        code = app(standalone_mode=False, prog_name="tutela")
+    except WrongCall as exc:
+        _correct(exc)
+        sys.exit(WRONG_CALL)
+    except (typer.Abort, KeyboardInterrupt):
         typer.echo("Stopped; the same command goes on where it was.", err=True)
         sys.exit(130)
     except TutelaError as exc:
@@ -94,6 +96,14 @@ def main() -> None:
         _explain(exc)
         sys.exit(StorageFull.exit_code if _full(exc) else TutelaError.exit_code)
     sys.exit(code or 0)
+
+
+def _correct(exc: Any) -> None:
+    """Say what is wrong with a call; a command without arguments has printed its help already."""
+    said = exc.format_message().strip().rstrip(".")
+    called = exc.ctx.command_path if exc.ctx is not None else "tutela"
+    if said:
+        typer.secho(f"{said}; `{called} --help` tells how it is called.", err=True, fg="red")
 
 
 def _explain(exc: BaseException) -> None:

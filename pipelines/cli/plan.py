@@ -91,7 +91,7 @@ def plan_list(*, json: Annotated[bool, typer.Option("--json", help="Print one JS
 
 @app.command("check")
 def plan_check(
-    file: Annotated[Path | None, typer.Argument(help="A plan; by default all of them.")] = None,
+    file: Annotated[Path | None, typer.Argument(readable=False, help="A plan; by default all of them.")] = None,
     *,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

@@ -47,9 +47,12 @@ class Language(StrEnum):
 
 
 def scan(
-    file: Annotated[Path, typer.Argument(help="CSV, Excel, JSON lines or Parquet; with --spans JSON lines of texts.")],
+    file: Annotated[
+        Path,
+        typer.Argument(readable=False, help="CSV, Excel, JSON lines or Parquet; with --spans JSON lines of texts."),
+    ],
     spans: Annotated[bool, typer.Option("--spans", help='Find the entities of each {"text": …} line.')] = False,
-    out: Annotated[Path | None, typer.Option(help="Where --spans writes its JSON lines.")] = None,
+    out: Annotated[Path | None, typer.Option(readable=False, help="Where --spans writes its JSON lines.")] = None,
     language: Annotated[Language, typer.Option(help="Language of the texts.")] = Language.AUTO,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

@@ -112,7 +112,8 @@ def open_home(settings: Settings) -> Home:
     """
     folder = settings.resolved_home
     if not (folder / "keys" / ORIGIN).exists():
-        if (folder / "secrets").exists() and (folder / "postgres").exists() and (folder / "kms").exists():
+        # Keys come first when a home is made: what is made after them tells that they were there.
+        if (folder / "anchors.jsonl").exists() or any((folder / "kms").glob("generation-*")):
             raise KeyUnavailable(
                 f"The folder {folder / 'keys'} is gone; restore it from its keeper before anything else."
             )

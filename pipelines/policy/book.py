@@ -45,6 +45,7 @@ class Policy(Frozen):
         """
         if name not in self.plans:
             hint = suggestion(name, self.plans)
-            msg = f"There is no collection plan `{name}`; {hint} `tutela plan list` shows them all."
+            end = "" if hint.endswith("?") else "."
+            msg = f"There is no collection plan `{name}` (`tutela plan list` shows them all): {hint}{end}"
             raise UnknownPlan(msg)
         return self.plans[name]

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-SHOWN_PROBLEMS = 10
 Entry = TypeVar("Entry", Purpose, Notice, Partner)
 Whole = TypeVar("Whole", bound="BaseModel")
 
@@ -148,7 +147,6 @@ def _unknown_purposes(
 def _raise_if_any(problems: list[Problem]) -> None:
     if not problems:
         return
-    shown = "\n".join(f"  {problem}" for problem in problems[:SHOWN_PROBLEMS])
-    more = f"\n  … and {len(problems) - SHOWN_PROBLEMS} more" if len(problems) > SHOWN_PROBLEMS else ""
-    msg = f"The policy holds {len(problems)} mistake(s); correct them and run `tutela plan check`:\n{shown}{more}"
+    shown = f"a mistake: {problems[0]}" if len(problems) == 1 else f"{len(problems)} mistakes, first {problems[0]}"
+    msg = f"The policy holds {shown.removesuffix('.')} (`tutela plan check` lists all that is wrong)."
     raise PolicyError(msg)

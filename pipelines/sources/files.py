@@ -63,7 +63,10 @@ def read_chunks(
         chunks += 1
         yield chunk
     if not chunks and skipped is not None and skipped.count:
-        msg = f"{path.name}: none of its {skipped.count:,} rows can be read; is it the format that its name says?"
+        msg = (
+            f'{path.name}: none of its {skipped.count:,} row(s) can be read; look for a quote (") that is never closed, '
+            "or for another format than the name says."
+        )
         raise SourceMalformed(msg)
     if not chunks:
         msg = f"{path.name}: the file has a heading line but no rows; was the export cut short?"

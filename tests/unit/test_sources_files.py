@@ -156,7 +156,9 @@ def lines(*records):
 
 
 def test_rows_of_a_wrong_width_are_stepped_over_only_where_asked(tmp_path):
-    path = write(tmp_path, "a.csv", "a,b\n" + "".join(f"{n},x\n" if n % 7 else f"{n},{VALUE},y\n" for n in range(1, 50)))
+    path = write(
+        tmp_path, "a.csv", "a,b\n" + "".join(f"{n},x\n" if n % 7 else f"{n},{VALUE},y\n" for n in range(1, 50))
+    )
     skipped = Skipped()
     assert [int(cell) for cell in read(path, skipped=skipped)["a"]] == [n for n in range(1, 50) if n % 7]
     assert (skipped.count, skipped.rows) == (7, [7, 14, 21, 28, 35, 42, 49])
@@ -172,9 +174,9 @@ def test_broken_json_lines_are_stepped_over_only_where_asked(tmp_path):
 
 
 def test_a_file_of_nothing_but_unreadable_rows_is_refused_all_the_same(tmp_path):
-    with pytest.raises(SourceMalformed, match="none of its 2 rows"):
+    with pytest.raises(SourceMalformed, match="none of its 2 row"):
         read(write(tmp_path, "a.csv", "a,b\n1\n2\n"), skipped=Skipped())
-    with pytest.raises(SourceMalformed, match="none of its 2 rows"):
+    with pytest.raises(SourceMalformed, match="none of its 2 row"):
         read(write(tmp_path, "a.jsonl", "{\n}\n"), skipped=Skipped())
 
 
