@@ -26,7 +26,7 @@ from pydantic import SecretStr
 from examples.leader import LEADER_KEY
 from pipelines.custody import COHORT, SUBJECT
 from pipelines.evidence.verify import verify_file
-from pipelines.jobs import destruction, evidence, init
+from pipelines.jobs import destruction, evidence
 from pipelines.jobs.collection import collect
 from pipelines.jobs.home import init, open_home
 from pipelines.platform.postgres import EmbeddedPostgres

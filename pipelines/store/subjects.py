@@ -150,7 +150,17 @@ class _Linker:
         no_conflict = (hits["strong"] == UNKNOWN) | ~hits["has_strong"].astype(bool)
         claims = hits["strong"].where(hits["strong"] != UNKNOWN).groupby(hits["subject_id"]).transform("nunique")
         hits = hits[unambiguous & no_conflict & ((hits["strong"] == UNKNOWN) | (claims <= 1))]
-        subjects[hits["position"].to_numpy(dtype=np.int64)] = hits["subject_id"].to_numpy(dtype=np.int64)
+        weak_only = hits[hits["strong"] == UNKNOWN]
+        subjects[weak_only["position"].to_numpy(dtype=np.int64)] = weak_only["subject_id"].to_numpy(dtype=np.int64)
+        self._join_together(subjects, hits[hits["strong"] != UNKNOWN])
+
+    def _join_together(self, subjects: Ids, hits: pd.DataFrame) -> None:
+        # All rows of one strong identifier go to the one subject that their weak ones lead to; if to several, to none.
+        led = hits.groupby("strong")["subject_id"].agg(["nunique", "first"])
+        single = led.loc[led["nunique"] == 1, "first"]
+        place = single.index.get_indexer(pd.Index(self.strong))
+        joining = (subjects == UNKNOWN) & (place >= 0)
+        subjects[joining] = single.to_numpy(dtype=np.int64)[place[joining]]
 
     def _within_chunk(self, subjects: Ids) -> Ids:
         # New rows: those with the same strong identifier are one group; the others go by the weak one, else alone.
