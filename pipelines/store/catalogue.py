@@ -5,39 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from pipelines.store.database import Tx
 
 
-class Score(Protocol):
-    """How one expectation fared (`pipelines.quality.verdict.Score`)."""
-
-    id: str
-    column: str
-    dimension: Any
-    severity: Any
-    evaluated: int
-    failed: int
-
-
-class Profile(Protocol):
-    """What one column holds (`pipelines.classify.engine.ColumnProfile`)."""
-
-    name: str
-    entity: str | None
-    category: str | None
-    level: int
-    code: str | None
-    confidence: float
-    cells: int
-    found: int
-    also: Mapping[str, int]
-
-
 def put_quality(tx: Tx, batch: int, scores: Iterable[Any], document: Mapping[str, Any]) -> None:
-    """Store a batch's scores and its Great Expectations result."""
+    """Store a batch's scores (`pipelines.quality.verdict.Score`) and its Great Expectations result."""
     rows = [
         {
             "batch_id": batch,
@@ -55,7 +30,7 @@ def put_quality(tx: Tx, batch: int, scores: Iterable[Any], document: Mapping[str
 
 
 def put_profiles(tx: Tx, batch: int, profiles: Iterable[Any], declared: Mapping[str, str]) -> None:
-    """Store what classification found in each column, beside the code that the plan declares."""
+    """Store the column profiles (`pipelines.classify.votes.ColumnProfile`), beside the codes that the plan declares."""
     rows = [
         {
             "batch_id": batch,
