@@ -44,8 +44,10 @@ def withdraw(
     *,
     plan: Annotated[str, typer.Option(help="The plan whose consent is withdrawn.")],
     purpose: Annotated[list[str] | None, typer.Option(help="A purpose; all of the plan's by default.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Withdraw consent: another receipt; rows collected under the old consent are refused from now on."""
     from pipelines.jobs import consents
 
-    typer.echo(consents.withdraw(Settings(), subject, plan, purpose, datetime.now(UTC)))
+    receipt = consents.withdraw(Settings(), subject, plan, purpose, datetime.now(UTC))
+    typer.echo(json_format.dumps({"subject": subject, "receipt": receipt}) if json else receipt)

@@ -56,7 +56,11 @@ def verify(
 
 
 @app.command()
-def export(file: Annotated[Path, typer.Argument(readable=False, help="Where; what was there is replaced.")]) -> None:
+def export(
+    file: Annotated[Path, typer.Argument(readable=False, help="Where; what was there is replaced.")],
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
     """Write the whole ledger, its signed heads and all certificates into one file that `verify` reads."""
     from datetime import UTC, datetime
     from getpass import getuser
@@ -65,7 +69,7 @@ def export(file: Annotated[Path, typer.Argument(readable=False, help="Where; wha
     from pipelines.settings import Settings
 
     entries = job.export(Settings(), file, getuser(), datetime.now(UTC))
-    typer.echo(f"{entries:,} entries in {file}")
+    typer.echo(json_format.dumps({"entries": entries, "file": str(file)}) if json else f"{entries:,} entries in {file}")
 
 
 def _print(report: Report, file: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as json_format
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -19,11 +20,13 @@ def add(
     reason: Annotated[str, typer.Option(help="Why; kept in the database, never in the ledger.")],
     owner: Annotated[str, typer.Option(help="Who answers for it.")],
     review_on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="When it is looked at again.")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Block the destruction of one subject's records; prints the hold's id."""
     from pipelines.jobs import holds
 
-    typer.echo(holds.add(Settings(), subject, reason, owner, review_on.date(), datetime.now(UTC)))
+    hold = holds.add(Settings(), subject, reason, owner, review_on.date(), datetime.now(UTC))
+    typer.echo(json_format.dumps({"subject": subject, "hold": hold}) if json else hold)
 
 
 @app.command()
@@ -31,8 +34,11 @@ def release(
     hold: Annotated[str, typer.Argument(help="The hold's id.")],
     *,
     by: Annotated[str, typer.Option(help="Who decides.")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """End a hold; what it kept is due again on its review day."""
     from pipelines.jobs import holds
 
     holds.release(Settings(), hold, by, datetime.now(UTC))
+    if json:
+        typer.echo(json_format.dumps({"hold": hold, "released": True}))
