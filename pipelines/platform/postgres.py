@@ -200,7 +200,7 @@ class EmbeddedPostgres:
         place.mkdir(mode=0o700, exist_ok=True)
         place.chmod(0o711 if account.switch else 0o700)
         password = self._secrets.get(SUPERUSER)
-        maker = passwd_account() if account.switch else account
+        maker = passwd_account(account.gid) if account.switch else account
         draft = place / "data.new"
         note = place / f".password-{randomness.token_hex(8)}"
         shutil.rmtree(draft, ignore_errors=True)

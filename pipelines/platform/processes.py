@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -37,12 +36,22 @@ class Service:
 
     def process(self) -> psutil.Process | None:
         """Give the running process, or None where it does not run (any more)."""
+        noted = self._noted()
+        return _alive(*noted) if noted else None
+
+    def family(self) -> list[psutil.Process]:
+        """Give all living processes of its session: itself and what it started, even where it has died itself."""
+        noted = self._noted()
+        if noted is None or not _session_is_ours(*noted):
+            return []
+        return [process for process in psutil.process_iter() if _session(process) == noted[0] and _lives(process)]
+
+    def _noted(self) -> tuple[int, str] | None:
         try:
             content = json.loads(self.note.read_text("utf-8"))
-            number, birth = int(content["pid"]), str(content["birth"])
+            return int(content["pid"]), str(content["birth"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return _alive(number, birth)
 
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> psutil.Process:
         """Start it in a session of its own, everything it writes going to its log.
@@ -72,21 +81,19 @@ class Service:
 
 
 def stop(services: Iterable[Service], seconds: float) -> None:
-    """Ask all to end, wait, then end what is left of their process groups."""
-    running = [(service, process) for service in services if (process := service.process())]
-    for _, process in running:
-        with suppress(psutil.NoSuchProcess):
-            process.terminate()
+    """Ask all to end, wait, then kill what is left of their sessions, also of those that died before."""
+    chosen = list(services)
+    for service in chosen:
+        if process := service.process():
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
     deadline = time.monotonic() + seconds
-    while any(service.process() for service, _ in running) and time.monotonic() < deadline:
+    while any(service.process() for service in chosen) and time.monotonic() < deadline:
         _reap()
         time.sleep(POLL_SECONDS)
-    for service, process in running:
-        # Each leads its own session and group, so the group is ours even where the leader has gone.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        service.note.unlink(missing_ok=True)
-    _reap()
+    for service in chosen:
+        if not kill(service.family()):
+            service.note.unlink(missing_ok=True)
 
 
 def marked(name: str, values: Iterable[str], also: Mapping[str, str]) -> list[psutil.Process]:
@@ -133,6 +140,23 @@ def _alive(number: int, birth: str) -> psutil.Process | None:
     return process
 
 
+def _session(process: psutil.Process) -> int | None:
+    try:
+        return os.getsid(process.pid)
+    except OSError:
+        return None
+
+
+def _session_is_ours(number: int, birth: str) -> bool:
+    """Tell whether a session of this number is the noted one: no number is given anew while a session bears it."""
+    if sys.platform == "linux" and birth.partition(":")[0] != _boot():
+        return False
+    try:
+        return _birth(number) == birth
+    except (psutil.Error, OSError):
+        return True  # its leader has gone; who still bears the number was started by it
+
+
 def _lives(process: psutil.Process) -> bool:
     try:
         # Where process 1 does not reap, the dead stay as zombies.
@@ -141,11 +165,14 @@ def _lives(process: psutil.Process) -> bool:
         return False
 
 
+def _boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+
+
 def _birth(number: int) -> str:
     """Say when a process was started, in a way that neither a changed clock nor a restart of the machine blurs."""
     if sys.platform == "linux":
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
         # Field 22 is the start in clock ticks since boot; the name in field 2 may hold blanks and brackets.
         fields = Path(f"/proc/{number}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
-        return f"{boot}:{fields[19]}"
+        return f"{_boot()}:{fields[19]}"
     return f"{psutil.Process(number).create_time():.2f}"

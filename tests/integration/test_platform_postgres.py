@@ -343,6 +343,27 @@ def test_below_a_closed_folder_root_keeps_the_cluster_and_a_copy_of_the_programs
             shutil.rmtree(copy)
 
 
+@pytest.mark.skipif(not AS_ROOT, reason="only root switches accounts")
+def test_of_a_home_nothing_but_the_way_through_is_opened_and_to_the_database_alone(server: EmbeddedPostgres) -> None:
+    home = server.home.stat()
+    assert server.place.parent == server.home
+    assert (stat.S_IMODE(home.st_mode), home.st_gid) == (0o710, server.data_dir.stat().st_gid)
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root switches accounts")
+def test_a_closed_folder_that_holds_other_things_stays_closed(ground: Path) -> None:
+    lived_in = ground / "lived-in"
+    lived_in.mkdir(mode=0o700)
+    (lived_in / "letters").write_text("private")
+    server = EmbeddedPostgres(lived_in)
+    try:
+        server.ensure_running()
+        assert server.place.parent == hosting.SHARED
+        assert stat.S_IMODE(lived_in.stat().st_mode) == 0o700
+    finally:
+        server.remove()
+
+
 @pytest.mark.skipif(not AS_ROOT, reason="a closed folder matters to root only")
 def test_a_copy_of_a_home_does_not_take_over_the_cluster_of_its_original(ground: Path) -> None:
     closed = ground / "twins"
