@@ -24,6 +24,71 @@ from pipelines.jobs.wiring import collection_plans
 ON = {"retries": 2, "retry_delay": 5, "pool": "default_pool"}
 
 
+@task(**ON)
+def gate(plan: str, params: dict[str, Any] | None = None, run_id: str | None = None) -> dict[str, Any]:
+    """Check plan and files, and stage their chunks."""
+    from pipelines.jobs import tasks
+
+    gated = tasks.gate(plan, (params or {}).get("files", []), str(run_id))
+    if gated is None:
+        raise AirflowSkipException(f"Nothing has landed for {plan}.")
+    return gated
+
+
+@task
+def chunks(gated: dict[str, Any]) -> list[dict[str, Any]]:
+    """Name the chunks, to be mapped over."""
+    return gated["chunks"]
+
+
+@task(**ON)
+def consent(chunk: dict[str, Any]) -> dict[str, Any]:
+    """Admit the rows that consent covers."""
+    from pipelines.jobs import tasks
+
+    return tasks.ask_consent(chunk)
+
+
+@task(**ON)
+def quality(chunk: dict[str, Any]) -> dict[str, Any]:
+    """Set apart the rows that fail a critical expectation."""
+    from pipelines.jobs import tasks
+
+    return tasks.check_quality(chunk)
+
+
+@task(**ON)
+def classify(chunk: dict[str, Any]) -> dict[str, Any]:
+    """Label every field."""
+    from pipelines.jobs import tasks
+
+    return tasks.classify(chunk)
+
+
+@task(**ON)
+def seal_and_store(chunk: dict[str, Any]) -> dict[str, Any]:
+    """Seal the rows and store them with their evidence."""
+    from pipelines.jobs import tasks
+
+    return tasks.seal_and_store(chunk)
+
+
+@task(trigger_rule="none_failed_min_one_success", **ON)
+def report(gated: dict[str, Any]) -> dict[str, Any]:
+    """Add up what became of the rows; remove what was landed."""
+    from pipelines.jobs import tasks
+
+    return tasks.report(gated)
+
+
+@task
+def destroy_run_key(run_id: str | None = None) -> None:
+    """Destroy the run's key and staging files."""
+    from pipelines.jobs import tasks
+
+    tasks.end(str(run_id))
+
+
 def collect(plan: str, schedule: str | None) -> Any:
     """Make the DAG of one plan."""
 
@@ -37,59 +102,10 @@ def collect(plan: str, schedule: str | None) -> Any:
         params={"files": Param([], type="array", description="Files or delivery folders; empty: the landing folder.")},
     )
     def pipeline() -> None:
-        @task(**ON)
-        def gate(params: dict[str, Any] | None = None, run_id: str | None = None) -> dict[str, Any]:
-            from pipelines.jobs import tasks
-
-            gated = tasks.gate(plan, (params or {}).get("files", []), str(run_id))
-            if gated is None:
-                raise AirflowSkipException(f"Nothing has landed for {plan}.")
-            return gated
-
-        @task
-        def chunks(gated: dict[str, Any]) -> list[dict[str, Any]]:
-            return gated["chunks"]
-
-        @task(**ON)
-        def consent(chunk: dict[str, Any]) -> dict[str, Any]:
-            from pipelines.jobs import tasks
-
-            return tasks.ask_consent(chunk)
-
-        @task(**ON)
-        def quality(chunk: dict[str, Any]) -> dict[str, Any]:
-            from pipelines.jobs import tasks
-
-            return tasks.check_quality(chunk)
-
-        @task(**ON)
-        def classify(chunk: dict[str, Any]) -> dict[str, Any]:
-            from pipelines.jobs import tasks
-
-            return tasks.classify(chunk)
-
-        @task(**ON)
-        def seal_and_store(chunk: dict[str, Any]) -> dict[str, Any]:
-            from pipelines.jobs import tasks
-
-            return tasks.seal_and_store(chunk)
-
-        @task(outlets=[Asset(f"vault/{plan}")], trigger_rule="none_failed_min_one_success", **ON)
-        def report(gated: dict[str, Any]) -> dict[str, Any]:
-            from pipelines.jobs import tasks
-
-            return tasks.report(gated)
-
-        @task
-        def destroy_run_key(run_id: str | None = None) -> None:
-            from pipelines.jobs import tasks
-
-            tasks.end(str(run_id))
-
-        gated = gate()
+        gated = gate(plan)
         consented = consent.expand(chunk=chunks(gated))
         stored = seal_and_store.expand(chunk=classify.expand(chunk=quality.expand(chunk=consented)))
-        reported = report(gated)
+        reported = report.override(outlets=[Asset(f"vault/{plan}")])(gated)
         stored >> reported
         # A teardown: it runs however the run ends, and does not hide a failure before it.
         reported >> destroy_run_key().as_teardown()

@@ -6,7 +6,7 @@ keys, sealing under them, and the copy itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from pipelines.consent.gate import purposes_of
+from pipelines.consent.gate import last_days, purposes_of
 from pipelines.custody import COHORT, SUBJECT
 from pipelines.errors import TutelaError
 from pipelines.moments import Days, day_of, days, moments, postgres_micros
@@ -178,7 +178,7 @@ def _put_receipts(tx: Tx, prepared: Prepared, who: Any, bench: Bench, at: dateti
         terms = vault.terms_id(tx, bench.plan.name, notice, sha256, purposes_of(purposes), method)
         numbers[position == number] = terms
     given = postgres_micros(moments(frame["consent_at"]))
-    until = days(frame["consent_until"])
+    until = last_days(frame, {name: bench.policy.notices[name] for name in bench.plan.notices})
     vault.put_receipts(tx, prepared.record_ids, who, numbers, given, until, at)
 
 

@@ -63,9 +63,11 @@ def homes(ground: Path) -> Iterator[Homes]:
 
 
 @pytest.fixture
-def home(homes: Homes) -> Home:
+def home(homes: Homes) -> Iterator[Home]:
     """An initialised home with nothing in it, for one test."""
-    return homes.blank()
+    home = homes.blank()
+    yield home
+    homes.drop(home)
 
 
 @pytest.fixture(scope="session")

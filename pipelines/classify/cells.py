@@ -35,7 +35,7 @@ _FACTS: Final = np.array(
     [
         _DIGIT * (chr(b) in string.digits)
         | _LETTER * (chr(b) in string.ascii_letters)
-        | _WIDE * (b > 127)  # noqa: PLR2004 (ASCII ends)
+        | _WIDE * (b > 127)
         | _MARK * (chr(b) in " -.+()")
         for b in range(256)
     ],

@@ -39,7 +39,7 @@ def _values(alphabet: bytes) -> npt.NDArray[np.int32]:
 _DIGIT: Final = _values(b"0123456789")
 _USCC_VALUE: Final = _values(_USCC_ALPHABET)
 _ORGANISATION_VALUE: Final = _values(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_UPPER: Final = np.array([b - 32 if 97 <= b <= 122 else b for b in range(256)], dtype=np.uint8)  # noqa: PLR2004 (a, z)
+_UPPER: Final = np.array([b - 32 if 97 <= b <= 122 else b for b in range(256)], dtype=np.uint8)
 _PROVINCE: Final = np.isin(np.arange(100), sorted(PROVINCES))
 _MONTH_DAYS: Final = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
@@ -60,9 +60,9 @@ def real_dates(
     years: npt.NDArray[np.int64], months: npt.NDArray[np.int64], days: npt.NDArray[np.int64], latest: int
 ) -> Verdicts:
     """Tell which dates exist and are not after ``latest`` (written yyyymmdd)."""
-    inside = (months >= 1) & (months <= 12)  # noqa: PLR2004 (months)
+    inside = (months >= 1) & (months <= 12)
     leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
-    most = _MONTH_DAYS[np.where(inside, months, 0)] - ((months == 2) & ~leap)  # noqa: PLR2004 (February)
+    most = _MONTH_DAYS[np.where(inside, months, 0)] - ((months == 2) & ~leap)
     written = years * 10_000 + months * 100 + days
     real: Verdicts = inside & (days >= 1) & (days <= most) & (years >= EARLIEST_YEAR) & (written <= latest)
     return real

@@ -216,7 +216,7 @@ def _counted(outer: Sequence[str], cells: Cells, hits: Hits) -> Votes:
         of_kind = hits.kind == kind
         within[KINDS[kind]] = int(cells.weights[np.unique(hits.cell[of_kind])].sum())
         whole[KINDS[kind]] = int(cells.weights[np.unique(hits.cell[of_kind & covers])].sum())
-    digits = int(cells.weights[(cells.runs >= 3) | cells.holds(ord("*"))].sum())  # noqa: PLR2004 (Votes.digits)
+    digits = int(cells.weights[(cells.runs >= 3) | cells.holds(ord("*"))].sum())
     shaped = _shapes(cells, outer) if max(whole.values(), default=0) < MOST * cells.filled else Counter()
     return Votes(outer[0], cells.filled, within, whole, shaped, digits=digits)
 

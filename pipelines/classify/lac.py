@@ -239,7 +239,7 @@ def _segments(text: str) -> list[tuple[int, int]]:
 def _pairs(path: Traversable) -> list[tuple[str, str]]:
     lines = path.read_text("utf-8").split("\n")
     split = [line.split("\t") for line in lines]
-    return [(pair[0], pair[1]) for pair in split if len(pair) == 2]  # noqa: PLR2004 (number, word)
+    return [(pair[0], pair[1]) for pair in split if len(pair) == 2]
 
 
 def _tensor(raw: bytes) -> Floats:

@@ -34,5 +34,7 @@ def list_rows(
         return
     table = tables.table("plan|采集计划", "failed|未通过规则", ">rows|行数", "oldest|最早", "destroyed on|到期销毁")
     for line in waiting:
-        table.add_row(line["plan"], "\n".join(line["failed"]), f"{line['rows']:,}", line["oldest"][:10], line["expires_on"])
+        table.add_row(
+            line["plan"], "\n".join(line["failed"]), f"{line['rows']:,}", line["oldest"][:10], line["expires_on"]
+        )
     Console().print(table)

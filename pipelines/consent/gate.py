@@ -84,13 +84,11 @@ def _refusals(frame: pd.DataFrame, grounds: Grounds, today: date) -> list[tuple[
 def _consent_refusals(frame: pd.DataFrame, grounds: Grounds, collected: Days, today: date) -> list[tuple[Reason, Mask]]:
     plan, notice = grounds.plan, frame["consent_notice"]
     known = {key: grounds.notices[key] for key in plan.notices}
-    given, until = days(frame["consent_at"]), days(frame["consent_until"])
-    in_force, at_most = np.zeros(len(frame), dtype=bool), np.full(len(frame), np.datetime64("NaT"), "datetime64[D]")
+    given, until = days(frame["consent_at"]), last_days(frame, known)
+    in_force = np.zeros(len(frame), dtype=bool)
     for key, version in known.items():
         rows = (notice == key).to_numpy(dtype=bool)
         in_force[rows] = _within(given[rows], version.valid)
-        at_most[rows] = _after(given[rows], version.consent)
-    until = np.fmin(until, at_most)
     return [
         (Reason.NO_CONSENT, notice.isna().to_numpy(dtype=bool) | np.isnat(given)),
         (Reason.UNKNOWN_NOTICE, ~notice.isin(list(known)).to_numpy(dtype=bool)),
@@ -101,6 +99,16 @@ def _consent_refusals(frame: pd.DataFrame, grounds: Grounds, collected: Days, to
         (Reason.PURPOSE_NOT_COVERED, ~_covers(frame["consent_purposes"], plan.purposes)),
         (Reason.CONSENT_WITHDRAWN, _withdrawn(frame, grounds)),
     ]
+
+
+def last_days(frame: pd.DataFrame, notices: Mapping[str, Notice]) -> Days:
+    """Tell the last day of each row's consent: the one stated, but never past the period of its notice."""
+    given, at_most = days(frame["consent_at"]), np.full(len(frame), NOT_A_DAY, "datetime64[D]")
+    for key, version in notices.items():
+        rows = (frame["consent_notice"] == key).to_numpy(dtype=bool)
+        at_most[rows] = _after(given[rows], version.consent)
+    until: Days = np.fmin(days(frame["consent_until"]), at_most)
+    return until
 
 
 def _within(column: Days, valid: Validity) -> Mask:

@@ -15,8 +15,10 @@ from pipelines.evidence import certificate as certificates
 from pipelines.evidence.checkpoint import FULL, sync_folder
 from pipelines.jobs import collection
 from pipelines.jobs.home import Home, open_home
+from pipelines.retention import certify
 from pipelines.retention.destroy import Destroyer, destroy_expired, list_due
 from pipelines.settings import Settings
+from pipelines.store.database import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,9 @@ def purge(
         return Purge(listed.records, held, 0, None, None)
     collection.sweep(settings)
     result = destroy_expired(tools, as_of)
-    path = None
-    if result.certificate is not None:
-        path = write_certificate(home.folder / "certificates", result.certificate)
+    folder = home.folder / "certificates"
+    path = None if result.certificate is None else write_certificate(folder, result.certificate)
+    _write_missing(home, folder)
     home.anchor()
     home.database.close()
     return Purge(result.due, result.held, result.destroyed, result.verdict, str(path) if path else None)
@@ -94,6 +96,15 @@ def write_certificate(folder: Path, certificate: certificates.Certificate) -> Pa
             ) from None
         raise
     return path
+
+
+def _write_missing(home: Home, folder: Path) -> None:
+    """Write the certificates that a kill or a full disk kept from their files."""
+    with home.database.begin(Role.VERIFY) as tx:
+        issued = [row.job_id for row in tx.rows("certified")]
+    for job_id in issued:
+        if not (folder / f"{job_id}.json").exists():
+            write_certificate(folder, certify.load(home.database, job_id))
 
 
 def _tools(home: Home, clock: Callable[[], datetime], step: Callable[[str], None]) -> Destroyer:

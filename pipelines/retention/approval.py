@@ -56,19 +56,20 @@ def load_approval(policy: Path) -> StandingApproval:
         approval = StandingApproval.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
         leaders = yaml.safe_load((policy / LEADERS_FILE).read_text(encoding="utf-8"))["leaders"]
         public_key = bytes.fromhex(leaders[approval.approved_by]["public_key"])
+        signed = bytes.fromhex(approval.signature)
     except (OSError, yaml.YAMLError, ValidationError, KeyError, TypeError, ValueError):
         raise PolicyError(
             f"{path.name} or {LEADERS_FILE} is damaged or names an unknown leader; restore them from version control."
         ) from None
-    if not signature.holds(public_key, PURPOSE, approval.message(), bytes.fromhex(approval.signature)):
+    if not signature.holds(public_key, PURPOSE, approval.message(), signed):
         raise ApprovalMissing(
             f"{path.name}: the signature is not that of {approval.approved_by}; a leader signs again with `tutela approve schedule`."
         )
     return approval
 
 
-def require_cover(approval: StandingApproval, schedule_hash: str, as_of: date) -> None:
-    """Refuse a destruction that the approval does not cover.
+def require_cover(approval: StandingApproval, schedule_hash: str, today: date) -> None:
+    """Refuse a destruction that the approval does not cover on the day on which it is done.
 
     Raises:
         ApprovalMissing: the schedule is another than the one approved, or the approval has run out.
@@ -78,7 +79,7 @@ def require_cover(approval: StandingApproval, schedule_hash: str, as_of: date) -
             "The retention schedule was changed after the leader approved it; nothing is destroyed until a leader signs "
             "the new one with `tutela approve schedule`."
         )
-    if as_of > approval.valid_until:
+    if today > approval.valid_until:
         raise ApprovalMissing(
             f"The standing approval {approval.approval} ran out on {approval.valid_until}; a leader renews it with `tutela approve schedule`."
         )

@@ -21,6 +21,7 @@ from pipelines.errors import ApprovalMissing, DestructionFailed
 from pipelines.evidence import certificate as certificates
 from pipelines.evidence import entries
 from pipelines.evidence.certificate import CheckResult, Verdict
+from pipelines.moments import day_of
 from pipelines.retention import approval, certify, holds, manifest, rotate
 from pipelines.retention.manifest import Manifest
 from pipelines.retention.verify import Destroyed, verify
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pipelines.evidence.entries import Entry
     from pipelines.evidence.ledger import Ledger
     from pipelines.policy import Policy
+    from pipelines.retention.approval import StandingApproval
 
 APPLICANT, EXECUTOR, WITNESS, CONFIRMER = (
     "service:retention",
@@ -92,7 +94,7 @@ class Result:
 def list_due(tools: Destroyer, as_of: date) -> tuple[Manifest, int]:
     """Say what is due on a day, and how much of it a legal hold keeps; changes nothing."""
     with tools.database.begin(Role.DESTROY) as tx:
-        listed = manifest.due(tx, as_of, _categories(tools.policy))
+        listed = manifest.due(tx, as_of, manifest.categories(tools.policy))
         return listed, int(tx.scalar("count_held", days=listed.expiry_days, cohorts=list(listed.cohorts)))
 
 
@@ -107,14 +109,16 @@ def destroy_expired(tools: Destroyer, as_of: date) -> Result:
     held = 0
     job = _interrupted(tools)
     if job is None:
-        # Looked at before anything is applied for: without an approval nothing is even listed as a job.
-        approval.require_cover(approval.load_approval(tools.policy_folder), tools.policy.schedule_hash(), as_of)
         job, held = _apply(tools, as_of)
-    if job is None:
-        return Result(held=held, due=held)
-    while job.state != "confirmed":
+    while job is not None and job.state != "confirmed":
+        if job.state == "blocked":
+            # What it listed is not what lies there any more: it is listed and applied for anew.
+            job, held = _apply(tools, as_of)
+            continue
         STEPS[job.state](tools, job)
         job = _load(tools, job.id)
+    if job is None:
+        return Result(held=held, due=held)
     issued = certify.load(tools.database, job.id)
     return Result(job.manifest.records + held, held, job.manifest.records, issued.verdict, issued)
 
@@ -122,10 +126,12 @@ def destroy_expired(tools: Destroyer, as_of: date) -> Result:
 def _apply(tools: Destroyer, as_of: date) -> tuple[Job | None, int]:
     """List what is due, spare what is held, and fix the rest as a manifest."""
     at = tools.clock()
+    # Looked at before anything is applied for: without an approval nothing is even listed as a job.
+    _covered(tools, tools.policy.schedule_hash(), as_of, at)
     with tools.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
         held = holds.spare(tx, tools.custodian, as_of)
-        listed = manifest.due(tx, as_of, _categories(tools.policy))
+        listed = manifest.due(tx, as_of, manifest.categories(tools.policy))
         if listed.records == 0:
             return None, held
         job_id = f"DS-{at:%Y%m%d}-{tools.randomness(4).hex()}"
@@ -146,8 +152,7 @@ def _apply(tools: Destroyer, as_of: date) -> tuple[Job | None, int]:
 def _approve(tools: Destroyer, job: Job) -> None:
     """Let the standing approval cover the job, if it does."""
     at = tools.clock()
-    standing = approval.load_approval(tools.policy_folder)
-    approval.require_cover(standing, job.schedule_hash, job.as_of)
+    standing = _covered(tools, job.schedule_hash, job.as_of, at)
     with tools.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
         tx.run(
@@ -164,13 +169,21 @@ def _approve(tools: Destroyer, job: Job) -> None:
     tools.step("approved")
 
 
+def _covered(tools: Destroyer, schedule_hash: str, as_of: date, at: datetime) -> StandingApproval:
+    """Return the standing approval, if it covers the schedule and holds today, however early the day purged for."""
+    standing = approval.load_approval(tools.policy_folder)
+    approval.require_cover(standing, schedule_hash, max(as_of, day_of(at)))
+    return standing
+
+
 def _destroy_keys(tools: Destroyer, job: Job) -> None:
     """Blank the cohorts' keys, rotate the root, and destroy the old one: in the order that keeps survivors safe."""
-    new = _new_generation(tools, job)
-    job = _load(tools, job.id)
     if "rotated" not in job.steps:
-        _rotate(tools, job, new)
+        _rotate(tools, job, _new_generation(tools, job))
         job = _load(tools, job.id)
+        if job.state == "blocked":
+            return
+    new = Generation(*job.steps["new_root"])
     tools.step("rotated")
     old = _generation(tools, job.old_generation)
     with tools.database.begin(Role.DESTROY) as tx:
@@ -218,11 +231,21 @@ def _new_generation(tools: Destroyer, job: Job) -> Generation:
 
 
 def _rotate(tools: Destroyer, job: Job, new: Generation) -> None:
-    """In one transaction: keep samples, blank, re-seal, re-wrap, put the new root in force."""
+    """In one transaction: keep samples, blank, re-seal, re-wrap, put the new root in force.
+
+    Unless rows came in late or a hold was laid since the manifest was fixed: then nothing is done and the job is blocked.
+    """
     at = tools.clock()
     listed = job.manifest
     with tools.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
+        if not manifest.stands(tx, listed):
+            tools.custodian.kms.destroy(new.kms_key)
+            seq = _append(tx, tools, [entries.destruction_failed(job.id, "approved", "manifest_changed", at)], at)
+            note = _note("blocked", at, seq)
+            tx.run("reach_state", job_id=job.id, before="approved", state="blocked", steps=note)
+            return
+        job = _job(tx.one("job", job_id=job.id))
         where = {"days": listed.expiry_days, "cohorts": list(listed.cohorts)}
         tx.run("take_samples", job_id=job.id, count=SAMPLES // 2, **where)
         tx.run("retire_generation", generation=job.old_generation)
@@ -372,10 +395,3 @@ def _append(tx: Tx, tools: Destroyer, new: list[Entry], at: datetime) -> list[in
 
 def _note(name: str, at: datetime, seqs: list[int], **more: object) -> str:
     return json.dumps({name: {"at": at.isoformat(), "seqs": seqs, **more}})
-
-
-def _categories(policy: Policy) -> dict[str, list[str]]:
-    return {
-        name: sorted({policy.taxonomy[declared.item].category for declared in plan.fields})
-        for name, plan in policy.plans.items()
-    }

@@ -16,6 +16,7 @@ from pipelines.evidence import canonical, merkle
 from pipelines.policy import QUARANTINE
 
 if TYPE_CHECKING:
+    from pipelines.policy import Policy
     from pipelines.store.database import Tx
 
 
@@ -57,7 +58,7 @@ class Manifest:
 
 
 def due(tx: Tx, as_of: date, categories: Mapping[str, Sequence[str]]) -> Manifest:
-    """List what is due on a day. Call it under the writers' lock, so that it can't grow afterwards.
+    """List what is due on a day; call it under the writers' lock, and `stands` before anything is done by it.
 
     Args:
         tx: a transaction.
@@ -97,3 +98,19 @@ def due(tx: Tx, as_of: date, categories: Mapping[str, Sequence[str]]) -> Manifes
         by_category=dict(by_category),
         root=root.hex(),
     )
+
+
+def stands(tx: Tx, listed: Manifest) -> bool:
+    """Tell whether a manifest still is what lies in its cohorts, none of it held. Call it under the writers' lock."""
+    where = {"days": listed.expiry_days, "cohorts": list(listed.cohorts)}
+    records = sum(row.records for row in tx.rows("due_by_plan", **where))
+    waiting = sum(row.records for row in tx.rows("due_quarantine", cohorts=list(listed.cohorts)))
+    return bool(records + waiting == listed.records and not tx.scalar("count_held", **where))
+
+
+def categories(policy: Policy) -> dict[str, list[str]]:
+    """List the categories of information that the records of each plan hold."""
+    return {
+        name: sorted({policy.taxonomy[declared.item].category for declared in plan.fields})
+        for name, plan in policy.plans.items()
+    }

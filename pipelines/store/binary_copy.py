@@ -22,6 +22,9 @@ def fixed_rows(columns: Sequence[npt.NDArray[np.generic]]) -> Iterator[bytes]:
     Args:
         columns: int16/int32/int64 arrays, boolean arrays, ``datetime64[D]`` dates, or ``uint8`` matrices of shape
             (rows, width) for uuid and other fixed-width binary columns.
+
+    Raises:
+        RuntimeError: a date is missing; it would be stored as some other day (the programmer is wrong, not the world).
     """
     rows = len(columns[0])
     encoded = [_big_endian(column) for column in columns]
@@ -40,6 +43,8 @@ def fixed_rows(columns: Sequence[npt.NDArray[np.generic]]) -> Iterator[bytes]:
 
 def _big_endian(column: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
     if column.dtype.kind == "M":
+        if np.isnat(column).any():
+            raise RuntimeError("a fixed-width column can't hold a missing date")
         days = (column.astype("datetime64[D]") - _EPOCH).astype(np.int32)
         return np.ascontiguousarray(days.astype(">i4"))
     if column.ndim == 2:

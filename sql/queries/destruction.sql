@@ -179,6 +179,10 @@ UPDATE destruction.hold SET released_at = :at, released_by = :by WHERE hold_id =
 -- A destruction whose verification did not pass.
 SELECT * FROM destruction.job WHERE state = 'failed' ORDER BY created_at LIMIT 1;
 
+-- certified --
+-- The destructions that have a certificate, oldest first.
+SELECT job_id FROM destruction.job WHERE certificate IS NOT NULL ORDER BY created_at;
+
 -- certificates --
 -- All certificates, oldest first.
 SELECT certificate FROM destruction.job WHERE certificate IS NOT NULL ORDER BY created_at;

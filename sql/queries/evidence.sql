@@ -2,10 +2,6 @@
 -- The newest tree head and what the next append needs.
 SELECT size, document, frontier FROM evidence.checkpoint ORDER BY size DESC LIMIT 1;
 
--- insert_entry --
--- A few entries.
-INSERT INTO evidence.entry (seq, body, leaf) VALUES (:seq, :body, :leaf);
-
 -- copy_entries --
 -- Many entries in.
 COPY evidence.entry (seq, body, leaf) FROM STDIN (FORMAT binary)

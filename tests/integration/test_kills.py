@@ -40,7 +40,18 @@ def _kill_in(home: Home, work: Callable[[], object]) -> None:
     assert fork(work) == -9, "the process was not killed where it should have been"
 
 
-INGESTION = ["gate", "consent", "quality", "classify", "prepare", "wait for the writers' lock", "subjects", "seal", "store", "commit"]
+INGESTION = [
+    "gate",
+    "consent",
+    "quality",
+    "classify",
+    "prepare",
+    "wait for the writers' lock",
+    "subjects",
+    "seal",
+    "store",
+    "commit",
+]
 
 
 @pytest.mark.parametrize("stage", INGESTION)
@@ -131,7 +142,17 @@ def test_a_destruction_killed_at(step: str, homes: Homes, undisturbed: Home, pur
         assert again.verdict == "PASS"
         assert again.destroyed == again.due > 0
     got, wanted = home.portrait(), purged.portrait()
-    for part in ("records", "people", "subjects", "index", "quarantine", "cohorts", "partitions", "generations", "samples"):
+    for part in (
+        "records",
+        "people",
+        "subjects",
+        "index",
+        "quarantine",
+        "cohorts",
+        "partitions",
+        "generations",
+        "samples",
+    ):
         assert got[part] == wanted[part], part
     assert len(home.root_keys()) == 1, "one root key is left, and it is the new one"
     assert home.ledger_holds()

@@ -44,7 +44,13 @@ def test_migrations_are_named_by_version_serial_and_deployment_phase() -> None:
         assert re.fullmatch(r"\d\d\.\d\d\.\d\d_\d\d_(pre|post)_[a-z0-9_]+", path.stem)
 
 
-EVIDENCE = ("evidence.entry", "evidence.checkpoint", "consent.receipt", "consent.terms", "destruction.standing_approval")
+EVIDENCE = (
+    "evidence.entry",
+    "evidence.checkpoint",
+    "consent.receipt",
+    "consent.terms",
+    "destruction.standing_approval",
+)
 CHANGES = ("UPDATE {} SET {column} = {column}", "DELETE FROM {}", "TRUNCATE {}")
 
 
@@ -54,7 +60,9 @@ def test_no_role_and_not_the_owner_can_change_evidence(home: Home, table: str, w
     with home.sql(None if who == "the owner" else who) as connection:
         name, short = table.split(".")
         column = home.value(
-            "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s AND is_identity = 'NO' LIMIT 1", name, short
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s AND is_identity = 'NO' LIMIT 1",
+            name,
+            short,
         )
         for change in CHANGES:
             refused = (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported)
@@ -80,7 +88,12 @@ def test_least_privilege(home: Home, role: str, statement: str, why: str) -> Non
         connection.execute(statement)
 
 
-ILLEGAL = [("applied", "keys_destroyed"), ("applied", "confirmed"), ("keys_destroyed", "approved"), ("rows_removed", "confirmed")]
+ILLEGAL = [
+    ("applied", "keys_destroyed"),
+    ("applied", "confirmed"),
+    ("keys_destroyed", "approved"),
+    ("rows_removed", "confirmed"),
+]
 
 
 @pytest.mark.parametrize(("before", "after"), ILLEGAL)

@@ -6,6 +6,7 @@ Two people taken for one would be shown each other's data; one taken for two cos
 from __future__ import annotations
 
 import itertools
+import secrets
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -49,7 +50,7 @@ def resolve(tx: Any, rows: Sequence[Row], expires: date = date(2029, 5, 1)) -> l
         identifier(WEAK, False, [row[1] for row in rows]),
     )
     days = np.full(len(rows), np.datetime64(expires), dtype="datetime64[D]")
-    found = subjects.resolve(tx, identifiers, len(rows), "P", 1, days, NOON, lambda count: np.random.bytes(count))
+    found = subjects.resolve(tx, identifiers, len(rows), "P", 1, days, NOON, secrets.token_bytes)
     return found.tolist()
 
 
@@ -65,7 +66,7 @@ def same(registry: Database, *chunks: Sequence[Row]) -> list[frozenset[int]]:
                     for table in ("wanted_index", "extended_index", "extended_subject"):
                         tx._connection.exec_driver_sql(f"DROP TABLE IF EXISTS pg_temp.{table}")
                 found += resolve(tx, chunk)
-            raise Undo
+            raise Undo  # noqa: TRY301 - what was done is rolled back
     except Undo:
         pass
     groups: dict[int, set[int]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
@@ -16,7 +17,6 @@ from pipelines.classify.cells import of_texts
 from pipelines.classify.engine import KINDS
 from pipelines.classify.finder import Hits, find, hits_of, joined, resolved
 from pipelines.classify.recognizers import RECOGNIZERS, registry
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from presidio_analyzer import AnalyzerEngine

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from pipelines.classify.lac import SEGMENT, tagger
 from pipelines.classify.nlp import names
-import itertools
 
 
 @pytest.mark.parametrize(

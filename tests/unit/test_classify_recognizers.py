@@ -6,6 +6,7 @@ All numbers are made up; check digits are computed or those of the standards' ow
 from __future__ import annotations
 
 import string
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -18,7 +19,6 @@ from pipelines.classify.recognizers import RECOGNIZERS, registry
 from pipelines.classify.recognizers.bank_card import BankCardRecognizer
 from pipelines.classify.recognizers.cn_resident_id import CnResidentIdRecognizer
 from pipelines.classify.recognizers.cn_uscc import CnUsccRecognizer
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipelines.classify import checks

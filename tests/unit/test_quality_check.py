@@ -151,7 +151,7 @@ class ColumnValuesBroken(ColumnMapMetricProvider):
     condition_metric_name = "column_values.broken"
 
     @column_condition_partial(engine=PandasExecutionEngine)
-    def _pandas(cls, column: pd.Series, **_: object) -> pd.Series:
+    def _pandas(cls, column: pd.Series, **_: object) -> pd.Series:  # noqa: N805 - the decorator makes it one
         message = f"can't handle {column.iloc[-1]}"
         raise ValueError(message)
 
@@ -218,7 +218,7 @@ def test_the_percentages_are_those_of_great_expectations(suite: Suite) -> None:
 
 def test_a_verdict_can_be_handed_to_another_process(suite: Suite) -> None:
     verdict = check(some_rows(), suite, at=AT)
-    assert pickle.loads(pickle.dumps(verdict)).scores == verdict.scores  # noqa: S301  (our own bytes)
+    assert pickle.loads(pickle.dumps(verdict)).scores == verdict.scores
 
 
 def _failures(found: multiprocessing.Queue[list[int]], suite: Suite) -> None:
@@ -248,7 +248,7 @@ def test_nothing_is_logged_printed_or_written_at_home_and_warnings_stay_pythons(
     path.write_text(SUITE, encoding="utf-8")
     home = tmp_path / "home"
     home.mkdir()
-    done = subprocess.run(  # noqa: S603  (our own program)
+    done = subprocess.run(
         [sys.executable, "-c", program, str(path)],
         env={"HOME": str(home), "PATH": "", "PYTHONPATH": str(Path(__file__).parents[2])},
         cwd=tmp_path,

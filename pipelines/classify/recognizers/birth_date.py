@@ -72,7 +72,7 @@ def _readings(text: str) -> list[tuple[int, int, int]]:
     if month:
         return [(numbers[1], month, numbers[0])]
     if numbers[0] >= EARLIEST_YEAR:
-        return [(numbers[0], numbers[1], numbers[2] if len(numbers) > 2 else 1)]  # noqa: PLR2004 (a day)
+        return [(numbers[0], numbers[1], numbers[2] if len(numbers) > 2 else 1)]
     return [(numbers[2], numbers[1], numbers[0]), (numbers[2], numbers[0], numbers[1])]
 
 

@@ -70,7 +70,7 @@ class PhoneRecognizer(FoldedRecognizer):
         """Score whole cells of eleven digits: mobiles, and landlines with their area code."""
         good = checks.digits(matrix)
         head = checks.number(np.where(good[:, None], matrix[:, :4], ord("0")).astype(np.uint8))
-        scores = np.where(_SEGMENTS[head // 10], 0.75, np.where((head >= 1300) & (head < 2000), 0.5, 0.0))  # noqa: PLR2004
-        city = ((head // 10 == 10) | ((head >= 200) & (head < 300))) & (head % 10 >= 2)  # noqa: PLR2004 (010, 02x)
-        county = (head >= 300) & (head < 1000) & (matrix[:, 4] >= ord("2"))  # noqa: PLR2004 (03xx to 09xx)
+        scores = np.where(_SEGMENTS[head // 10], 0.75, np.where((head >= 1300) & (head < 2000), 0.5, 0.0))
+        city = ((head // 10 == 10) | ((head >= 200) & (head < 300))) & (head % 10 >= 2)
+        county = (head >= 300) & (head < 1000) & (matrix[:, 4] >= ord("2"))
         return np.where(good, np.where(city | county, 0.3, scores), 0.0)
