@@ -15,7 +15,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -25,7 +25,8 @@ import pyarrow.parquet.encryption as pe
 from pipelines.errors import KeyUnavailable, SourceMissing, StorageFull, TutelaError
 
 _FACTS = b"tutela"
-_NO_CACHE = 0.0
+_SEALED = b"PARE"
+"""First and last bytes of Parquet whose footer is encrypted; in clear it is PAR1 (Parquet Modular Encryption)."""
 
 Wrap = Callable[[str, Iterable[bytes], bytes], list[bytes]]
 
@@ -96,7 +97,9 @@ class Staging:
             decryption = self._factory().file_decryption_properties(
                 pe.KmsConnectionConfig(), pe.DecryptionConfiguration()
             )
-            table = pq.ParquetFile(path, decryption_properties=decryption).read()
+            with path.open("rb") as file:
+                _require_sealed(file)
+                table = pq.ParquetFile(file, decryption_properties=decryption).read()
         except (OSError, pa.ArrowException):
             raise KeyUnavailable(
                 f"The staging file {path.name} does not open: its run ended, or it was altered."
@@ -117,3 +120,12 @@ class Staging:
 
     def _factory(self) -> pe.CryptoFactory:
         return pe.CryptoFactory(lambda _: _RunKeys(self.wrap, self.unwrap))
+
+
+def _require_sealed(file: BinaryIO) -> None:
+    """Refuse a file in clear: the reader takes one even where it was given keys, and nobody's key vouches for it."""
+    head = file.read(len(_SEALED))
+    file.seek(-len(_SEALED), os.SEEK_END)
+    if head != _SEALED or file.read() != _SEALED:
+        raise OSError(errno.EINVAL, "not encrypted")
+    file.seek(0)
