@@ -13,24 +13,33 @@ import pandas as pd
 
 CHINA = timezone(timedelta(hours=8), "CST")
 Days = npt.NDArray[np.datetime64]
+_ZONE = r"(?:[Zz]|[+-]\d\d:\d\d|[T ].*[+-]\d\d(?:\d\d)?)$"
+_FIRST, _LAST = np.datetime64(date.min, "D"), np.datetime64(date.max, "D")
 _POSTGRES_EPOCH = np.datetime64("2000-01-01T00:00:00", "us")
 
 
 def moments(column: pd.Series[str]) -> pd.Series[pd.Timestamp]:
     """Parse ISO 8601 dates and times into UTC; what can't be parsed is NaT."""
-    zoned = column.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$", regex=True, na=False)
+    zoned = column.str.contains(_ZONE, regex=True, na=False)
     if not zoned.any():
-        naive = pd.to_datetime(column, format="ISO8601", errors="coerce")
-        return naive.dt.tz_localize(CHINA).dt.tz_convert("UTC")
+        return _in_china(column)
     parsed = pd.to_datetime(column.where(zoned), format="ISO8601", errors="coerce", utc=True)
-    naive = pd.to_datetime(column.where(~zoned), format="ISO8601", errors="coerce")
-    return parsed.fillna(naive.dt.tz_localize(CHINA).dt.tz_convert("UTC"))
+    return parsed.fillna(_in_china(column.where(~zoned)))
+
+
+def _in_china(column: pd.Series[str]) -> pd.Series[pd.Timestamp]:
+    # As UTC first: a column in which something has a zone after all would be refused whole otherwise.
+    wall = pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+    return wall.dt.tz_localize(CHINA).dt.tz_convert("UTC")
 
 
 def days(column: pd.Series[str]) -> Days:
     """Parse the calendar day (in China) of ISO 8601 dates and times; what can't be parsed is NaT."""
     local = moments(column).dt.tz_convert(CHINA).dt.tz_localize(None)
-    return local.to_numpy().astype("datetime64[D]")
+    found = local.to_numpy().astype("datetime64[D]")
+    # A zone can push the calendar's first or last day over its edge, where no date is.
+    found[(found < _FIRST) | (found > _LAST)] = np.datetime64("NaT")
+    return found
 
 
 def day_of(at: datetime) -> date:

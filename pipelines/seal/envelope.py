@@ -50,7 +50,7 @@ def open_part(cipher: AESGCM, sealed: bytes, record_id: bytes, level: int, versi
     """
     try:
         plain = cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], _CONTEXT.pack(record_id, level, version))
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         raise KeyUnavailable("A sealed part does not open: its key was destroyed, or it was altered.") from None
     return _DECODE(plain)
 

@@ -62,7 +62,7 @@ def open_page(ring: str, page: int, sealed: bytes, page_key: bytes) -> bytes:
     """
     try:
         return AESGCM(page_key).decrypt(sealed[:_NONCE], sealed[_NONCE:], context(ring, page))
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         message = f"Page {page} of the {ring} ring was altered; restore the newest keyring snapshot."
         raise KeyUnavailable(message) from None
 

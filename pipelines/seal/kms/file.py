@@ -10,6 +10,7 @@ import errno
 import os
 import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -52,18 +53,17 @@ class FileKms:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             partial = path.with_suffix(f".{secrets.token_hex(4)}.partial")
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_bytes(KEY_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
             try:
+                descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(secrets.token_bytes(KEY_BYTES))
+                    file.flush()
+                    os.fsync(file.fileno())
                 # link() refuses to replace: of two creators one wins and both go on with its key.
-                os.link(partial, path)
-            except FileExistsError:
-                pass
+                with suppress(FileExistsError):
+                    os.link(partial, path)
             finally:
-                partial.unlink()
+                partial.unlink(missing_ok=True)
             self._synchronise()
         except OSError as exc:
             raise self._error(exc, name) from None
@@ -109,7 +109,7 @@ class FileKms:
         cipher = AESGCM(self._key(name))
         try:
             return [cipher.decrypt(item[:NONCE_BYTES], item[NONCE_BYTES:], context) for item in map(bytes, wrapped)]
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             message = (
                 f"A key wrapped by {name} was altered or belongs to another installation; restore the keyring snapshot."
             )
