@@ -30,8 +30,9 @@ import pyarrow as pa
 
 from pipelines.bench import Bench
 from pipelines.errors import DeliveryRefused, TutelaError
-from pipelines.evidence import entries
+from pipelines.evidence import entries, names
 from pipelines.jobs.home import Home, open_home, verify_ed25519
+from pipelines.jobs.workers import end_with_parent
 from pipelines.moments import day_of
 from pipelines.policy import Plan, load_policy
 from pipelines.records import Arrivals, Origin, Outcome
@@ -111,7 +112,7 @@ def collect(
         TutelaError: one of its families; everything stored before stays stored, and the same command goes on.
     """
     sweep(settings)
-    run = f"cli-{at:%Y%m%dT%H%M%S}-{os.getpid()}-{secrets.token_hex(3)}"
+    run = names.run_of_command(at, os.getpid(), secrets.token_bytes(3))
     try:
         laps = Laps()
         gated = gate(settings, plan, files, run, at)
@@ -137,8 +138,10 @@ def gate(settings: Settings, plan_name: str, files: Sequence[Path], run: str, at
         raise DeliveryRefused(
             f"The plan {plan.name} is not in force on {day_of(at)} ({plan.valid.since} to {plan.valid.until}); have it renewed."
         )
-    home.kms.create(run_key(run))
     staging = staging_of(home, run)
+    # The folder before its key: by the folder the sweep finds what a kill left behind.
+    staging.begin()
+    home.kms.create(run_key(run))
     chunks, already, outside = [], 0, dict[str, None]()
     for path in _verified(plan, files, home, at):
         delivery = fingerprint(path, home.index_key)
@@ -294,7 +297,7 @@ def staging_of(home: Home, run: str) -> Staging:
 
 def _orphaned(path: Path, now: float) -> bool:
     parts = path.name.split("_")
-    if parts[0] == "cli" and len(parts) == 4 and not Path(f"/proc/{parts[2]}").exists():
+    if parts[0] == "cli" and len(parts) == 4 and not Path(f"/proc/{parts[2].removeprefix('p')}").exists():
         return True
     return now - path.stat().st_mtime > ORPHAN_SECONDS
 
@@ -341,7 +344,7 @@ def load_instruments(settings: Settings, plan: str) -> None:
 def _round(
     settings: Settings, refs: Sequence[ChunkRef], workers: int, at: datetime
 ) -> Iterable[tuple[ChunkRef, dict[str, float]]]:
-    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+    with ProcessPoolExecutor(workers, get_context("fork"), end_with_parent) as pool:
         futures = [pool.submit(ingest_chunk, settings, ref, at) for ref in refs]
         try:
             for future in futures:

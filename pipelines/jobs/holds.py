@@ -6,7 +6,7 @@ import secrets
 from datetime import date, datetime
 
 from pipelines.errors import UnknownReference
-from pipelines.evidence import entries
+from pipelines.evidence import entries, names
 from pipelines.jobs.home import open_home
 from pipelines.settings import Settings
 from pipelines.store.database import Role
@@ -19,7 +19,7 @@ def add(settings: Settings, subject: str, reason: str, owner: str, review_on: da
         UnknownReference: there is no such subject.
     """
     home = open_home(settings)
-    hold = f"HD-{at:%Y%m%d}-{secrets.token_hex(4)}"
+    hold = names.hold(at, secrets.token_bytes(4))
     with home.database.begin(Role.CONSENT) as tx:
         found = tx.one("subject_by_code", code=subject)
     if found is None:

@@ -208,7 +208,7 @@ def _key(path: Path, size: int | None = 32) -> bytes:
         raise KeyUnavailable(
             f"The key file {path} can't be read ({exc.strerror}); restore it from its keeper. Nothing was changed."
         ) from None
-    if size is not None and len(content) != size:
+    if not content.strip() or (size is not None and len(content) != size):
         raise KeyUnavailable(
             f"The key file {path} is damaged ({len(content)} bytes); restore it from its keeper. Nothing was changed."
         )

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.custody import COHORT, generation_name
 from pipelines.errors import ApprovalMissing, DestructionFailed
 from pipelines.evidence import certificate as certificates
-from pipelines.evidence import entries
+from pipelines.evidence import entries, names
 from pipelines.evidence.certificate import CheckResult, Verdict
 from pipelines.moments import day_of
 from pipelines.retention import approval, certify, holds, manifest, rotate
@@ -134,7 +134,7 @@ def _apply(tools: Destroyer, as_of: date) -> tuple[Job | None, int]:
         listed = manifest.due(tx, as_of, manifest.categories(tools.policy))
         if listed.records == 0:
             return None, held
-        job_id = f"DS-{at:%Y%m%d}-{tools.randomness(4).hex()}"
+        job_id = names.destruction(at, tools.randomness(4))
         schedule = tools.policy.schedule_hash()
         applied = entries.destruction_applied(
             job_id, "expiry", bytes.fromhex(listed.root), listed.records, bytes.fromhex(schedule), APPLICANT, at

@@ -55,6 +55,17 @@ class Staging:
     wrap: Wrap = field(repr=False)
     unwrap: Wrap = field(repr=False)
 
+    def begin(self) -> None:
+        """Make the folder.
+
+        Raises:
+            StorageFull: there is no room.
+        """
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as exc:
+            raise _translated(exc) from None
+
     def write(self, name: str, frame: pd.DataFrame, facts: dict[str, Any]) -> None:
         """Write one chunk, whole or not at all; writing it again replaces it.
 
@@ -75,11 +86,7 @@ class Staging:
             partial.replace(self._path(name))
         except OSError as exc:
             partial.unlink(missing_ok=True)
-            if exc.errno in {errno.ENOSPC, errno.EDQUOT}:
-                raise StorageFull(
-                    "The disk of the staging folder is full; free some room and run the same command again."
-                ) from None
-            raise TutelaError(f"A staging file can't be written ({exc.strerror}); check the home folder.") from None
+            raise _translated(exc) from None
 
     def read(self, name: str) -> tuple[pd.DataFrame, dict[str, Any]]:
         """Read one chunk and its facts.
@@ -129,3 +136,9 @@ def _require_sealed(file: BinaryIO) -> None:
     if head != _SEALED or file.read() != _SEALED:
         raise OSError(errno.EINVAL, "not encrypted")
     file.seek(0)
+
+
+def _translated(exc: OSError) -> TutelaError:
+    if exc.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return StorageFull("The disk of the staging folder is full; free some room and run the same command again.")
+    return TutelaError(f"A staging file can't be written ({exc.strerror}); check the home folder.")

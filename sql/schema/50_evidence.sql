@@ -19,6 +19,20 @@ CREATE TRIGGER entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON evidence
 CREATE TRIGGER checkpoint_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON evidence.checkpoint
   FOR EACH STATEMENT EXECUTE FUNCTION tutela.refuse_change();
 
+-- An entry follows the last one: a gap would be a place to hide a removed entry in.
+CREATE FUNCTION evidence.refuse_gap() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE first bigint; last bigint; added bigint;
+BEGIN
+  SELECT min(seq), max(seq), count(*) INTO first, last, added FROM new_entries;
+  IF last - first + 1 <> added OR (first > 0 AND NOT EXISTS (SELECT FROM evidence.entry WHERE seq = first - 1)) THEN
+    RAISE EXCEPTION 'evidence.entry has no gaps: entries follow the last one' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER entry_gapless AFTER INSERT ON evidence.entry REFERENCING NEW TABLE AS new_entries
+  FOR EACH STATEMENT EXECUTE FUNCTION evidence.refuse_gap();
+
 GRANT USAGE ON SCHEMA evidence TO tutela_ingest, tutela_destroy, tutela_verify, tutela_consent, tutela_audit;
 GRANT SELECT, INSERT ON evidence.entry, evidence.checkpoint TO tutela_ingest, tutela_destroy, tutela_consent, tutela_audit;
 GRANT SELECT ON evidence.entry, evidence.checkpoint TO tutela_verify;

@@ -111,3 +111,68 @@ def test_the_database_refuses_an_illegal_order_of_a_destruction(home: Home, befo
             connection.execute("UPDATE destruction.job SET state = %s WHERE job_id = 'DS-1'", [after])
         with pytest.raises(psycopg.errors.CheckViolation):
             connection.execute("""UPDATE destruction.job SET state = 'failed', manifest = '{"records": 0}'""")
+
+
+GAPS = {
+    "not after the last": [1_000_000],
+    "before the first": [-1],
+    "two with one missing between": ["next", "next + 1"],
+    "one that is there": [0],
+}
+
+
+@pytest.mark.parametrize("who", ["tutela_ingest", "tutela_destroy", "tutela_consent", "tutela_audit", "the owner"])
+@pytest.mark.parametrize("places", GAPS.values(), ids=GAPS.keys())
+def test_nobody_can_append_to_the_ledger_but_right_behind_its_end(home: Home, who: str, places: list[object]) -> None:
+    end = home.value("SELECT max(seq) + 1 FROM evidence.entry")
+    seqs = [end + 2 * number if isinstance(place, str) else place for number, place in enumerate(places)]
+    refused = (psycopg.errors.CheckViolation, psycopg.errors.UniqueViolation)
+    with home.sql(None if who == "the owner" else who) as connection, pytest.raises(refused):
+        connection.execute(
+            "INSERT INTO evidence.entry SELECT seq, '{}', decode(repeat('00', 32), 'hex') FROM unnest(%s::bigint[]) seq",
+            [seqs],
+        )
+
+
+def test_verifiers_can_not_append_to_the_ledger_at_all(home: Home) -> None:
+    with home.sql("tutela_verify") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("INSERT INTO evidence.entry VALUES (99, '{}', decode(repeat('00', 32), 'hex'))")
+
+
+HIDDEN = [
+    ("tutela_ingest", "SELECT sealed FROM quality.quarantine"),
+    ("tutela_ingest", "SELECT * FROM destruction.job"),
+    ("tutela_ingest", "UPDATE keyring.page SET sealed = sealed"),
+    ("tutela_ingest", "UPDATE vault.subject SET code = code"),
+    ("tutela_consent", "SELECT part_1 FROM vault.record"),
+    ("tutela_consent", "INSERT INTO destruction.hold VALUES ('H', 1, 'r', 'o', '2030-01-01', now())"),
+    ("tutela_audit", "SELECT code FROM vault.subject"),
+    ("tutela_audit", "SELECT sealed FROM quality.quarantine"),
+    ("tutela_audit", "INSERT INTO destruction.standing_approval VALUES ('S', 'h', 'l', now(), '2030-01-01', 's')"),
+    ("tutela_destroy", "INSERT INTO vault.record (record_id) VALUES (gen_random_uuid())"),
+    ("tutela_destroy", "SELECT * FROM consent.receipt"),
+    ("tutela_destroy", "DELETE FROM destruction.job"),
+    ("tutela_verify", "UPDATE destruction.job SET state = 'verified'"),
+    ("tutela_verify", "INSERT INTO keyring.cohort VALUES (1, 'R', '2030-01-01')"),
+]
+
+
+@pytest.mark.parametrize(("role", "statement"), HIDDEN, ids=[" ".join(case).lower()[:60] for case in HIDDEN])
+def test_no_role_can_do_more_than_its_part(home: Home, role: str, statement: str) -> None:
+    with home.sql(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement)
+
+
+def test_a_vault_made_by_an_earlier_version_is_brought_up_and_keeps_what_it_holds(home: Home) -> None:
+    """Undo the last migration, as if this home were older, and run `tutela init` again."""
+    from pipelines.jobs.home import init
+    from tests.homes import NOON
+
+    entries = home.value("SELECT count(*) FROM evidence.entry")
+    with home.sql() as connection:
+        connection.execute("DROP FUNCTION evidence.refuse_gap() CASCADE")
+        connection.execute("DELETE FROM tutela.migration WHERE name LIKE '%gapless%'")
+    init(home.settings, NOON)
+    assert home.value("SELECT count(*) FROM pg_trigger WHERE tgname = 'entry_gapless'") == 1
+    assert home.value("SELECT count(*) FROM evidence.entry") == entries
+    assert home.ledger_holds()

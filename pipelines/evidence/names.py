@@ -1,0 +1,24 @@
+"""Names that the platform gives to what it puts on record: runs, destructions, holds. Pure.
+
+The ledger refuses whatever reads like the number of a person, card or enterprise (`guard`). A time, a process and chance
+written side by side are such numbers now and then, so each group of digits begins with a letter here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+def run_of_command(at: datetime, process: int, chance: bytes) -> str:
+    """Name a run of `tutela ingest`; its third part is the process's number."""
+    return f"cli-{at:%Y%m%d}T{at:%H%M%S}-p{process}-x{chance.hex()}"
+
+
+def destruction(at: datetime, chance: bytes) -> str:
+    """Name a destruction."""
+    return f"DS-{at:%Y%m%d}-x{chance.hex()}"
+
+
+def hold(at: datetime, chance: bytes) -> str:
+    """Name a legal hold."""
+    return f"HD-{at:%Y%m%d}-x{chance.hex()}"
