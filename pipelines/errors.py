@@ -7,7 +7,26 @@ id, and what to do next. It never contains a personal value.
 
 from __future__ import annotations
 
+import errno
+import traceback
+from pathlib import Path
 from typing import ClassVar
+
+
+def without_values(exc: Exception) -> TutelaError:
+    """Turn whatever was raised into an error that may be shown and logged: its kind and place, never its own text.
+
+    A library's text can quote a value of a row. Raise the result ``from None``, so that the text is not logged either.
+    """
+    if isinstance(exc, TutelaError):
+        return exc
+    if isinstance(exc, OSError) and exc.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return StorageFull()
+    places = traceback.extract_tb(exc.__traceback__)
+    place = f" at {Path(places[-1].filename).name}:{places[-1].lineno}" if places else ""
+    return TutelaError(
+        f"Something went wrong inside Tutela ({type(exc).__name__}{place}); the same command can be run again."
+    )
 
 
 class TutelaError(Exception):

@@ -5,7 +5,6 @@ Heavy libraries are imported by the commands that need them: `tutela --help` ans
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import traceback
@@ -13,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.errors import StorageFull, TutelaError
+from pipelines.errors import without_values
 
 # One thread a process for linear algebra: the platform itself runs one process a core.
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
@@ -86,15 +85,12 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         typer.echo("Stopped; the same command goes on where it was.", err=True)
         sys.exit(130)
-    except TutelaError as exc:
-        _explain(exc)
-        sys.exit(exc.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except Exception as exc:  # noqa: BLE001 - whatever it is, its text may hold a value
         _explain(exc)
-        sys.exit(StorageFull.exit_code if _full(exc) else TutelaError.exit_code)
+        sys.exit(without_values(exc).exit_code)
     sys.exit(code or 0)
 
 
@@ -106,23 +102,14 @@ def _correct(exc: Any) -> None:
         typer.secho(f"{said}; `{called} --help` tells how it is called.", err=True, fg="red")
 
 
-def _explain(exc: BaseException) -> None:
-    if isinstance(exc, TutelaError):
-        sentence = str(exc)
-    elif _full(exc):
-        sentence = str(StorageFull())
-    else:
-        last = traceback.extract_tb(exc.__traceback__)[-1]
-        place = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119
-        sentence = f"Something went wrong inside Tutela ({type(exc).__name__} at {place}); the same command can be run again. --debug shows where."
-    typer.secho(sentence, err=True, fg="red")
+def _explain(exc: Exception) -> None:
+    told = without_values(exc)
+    # An error of our own says what to do; one that nobody foresaw can only say where it arose.
+    hint = "" if told is exc or any(_DEBUG) else " --debug shows where."
+    typer.secho(f"{told}{hint}", err=True, fg="red")
     if any(_DEBUG):
         for frame in traceback.extract_tb(exc.__traceback__):
             typer.echo(f"  {frame.filename}:{frame.lineno} {frame.name}", err=True)
-
-
-def _full(exc: BaseException) -> bool:
-    return isinstance(exc, OSError) and exc.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 if __name__ == "__main__":

@@ -1,13 +1,18 @@
-"""The tasks of the DAGs: read settings and the clock, take and give what fits into XCom (names, ids, counts)."""
+"""The tasks of the DAGs: read settings and the clock, take and give what fits into XCom (names, ids, counts).
+
+Airflow logs what a task raises, with its text. So nothing but an error of our own leaves a task.
+"""
 
 from __future__ import annotations
 
+import functools
 import shutil
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-from pipelines.errors import EvidenceInvalid
+from pipelines.errors import EvidenceInvalid, without_values
 from pipelines.evidence.verify import verify_file
 from pipelines.jobs import collection, destruction, reports
 from pipelines.jobs.collection import ChunkRef, Gated
@@ -15,7 +20,22 @@ from pipelines.jobs.home import open_home
 from pipelines.moments import day_of
 from pipelines.settings import Settings
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
+
+def _impersonal(task: Callable[P, T]) -> Callable[P, T]:
+    @functools.wraps(task)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return task(*args, **kwargs)
+        except Exception as exc:  # noqa: BLE001 - whatever it is, its text may hold a value
+            raise without_values(exc) from None
+
+    return guarded
+
+
+@_impersonal
 def gate(plan: str, files: list[str], run: str) -> dict[str, Any] | None:
     """Check plan and files and stage the chunks; None where nothing is named and nothing has landed."""
     settings = Settings()
@@ -45,26 +65,31 @@ def _landing(settings: Settings, plan: str) -> Path:
     return settings.resolved_home / "landing" / plan
 
 
+@_impersonal
 def ask_consent(chunk: dict[str, Any]) -> dict[str, Any]:
     """Run the consent gate on a chunk."""
     return _ref_json(collection.ask_consent(Settings(), ChunkRef(**chunk), _now()))
 
 
+@_impersonal
 def check_quality(chunk: dict[str, Any]) -> dict[str, Any]:
     """Run the plan's suite on a chunk."""
     return _ref_json(collection.check_quality(Settings(), ChunkRef(**chunk), _now()))
 
 
+@_impersonal
 def classify(chunk: dict[str, Any]) -> dict[str, Any]:
     """Label a chunk."""
     return _ref_json(collection.classify(Settings(), ChunkRef(**chunk)))
 
 
+@_impersonal
 def seal_and_store(chunk: dict[str, Any]) -> dict[str, Any]:
     """Put a chunk into the vault."""
     return _ref_json(collection.seal_and_store(Settings(), ChunkRef(**chunk), _now()))
 
 
+@_impersonal
 def report(gated: dict[str, Any]) -> dict[str, Any]:
     """Add up what became of the run's rows; then remove what was landed, which is in the vault now."""
     settings, names = Settings(), gated.pop("landed")
@@ -82,21 +107,25 @@ def report(gated: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@_impersonal
 def end(run: str) -> None:
     """Destroy the run's key and staging files."""
     collection.end(Settings(), run)
 
 
+@_impersonal
 def list_due(as_of: str | None) -> dict[str, Any]:
     """Say what is due."""
     return destruction.purge(Settings(), _day(as_of), _now, dry_run=True).as_json()
 
 
+@_impersonal
 def purge(as_of: str | None) -> dict[str, Any]:
     """Destroy what is due."""
     return destruction.purge(Settings(), _day(as_of), _now).as_json()
 
 
+@_impersonal
 def verify_certificate(purged: dict[str, Any]) -> dict[str, Any]:
     """Verify the purge's certificate offline, as an outsider would.
 
@@ -113,6 +142,7 @@ def verify_certificate(purged: dict[str, Any]) -> dict[str, Any]:
     return {"certificate": purged["certificate"], "valid": True}
 
 
+@_impersonal
 def build_docs() -> str:
     """Build Data Docs; return the index page's path."""
     return str(reports.build_docs(Settings()))

@@ -40,7 +40,9 @@ SELECT count(*) FROM vault.record r
 
 -- held_records --
 -- Those records, sealed.
-SELECT r.* FROM vault.record r
+SELECT r.*, (SELECT max(h.review_on) FROM destruction.hold h
+              WHERE h.subject_id = r.subject_id AND h.released_at IS NULL) AS review_on
+  FROM vault.record r
  WHERE r.expires_on = ANY(:days) AND r.cohort_id = ANY(:cohorts)
    AND EXISTS (SELECT FROM destruction.hold h WHERE h.subject_id = r.subject_id AND h.released_at IS NULL);
 

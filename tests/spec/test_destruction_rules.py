@@ -127,6 +127,7 @@ def test_a_held_record_survives_its_cohort_and_is_due_again_after_its_release(va
     assert vault.value("SELECT count(*) FROM vault.subject") == 3
 
     review = vault.value("SELECT expires_on FROM vault.record WHERE record_id = %s", held)
+    assert review == date(2026, 9, 1), "a hold is looked at again on its own day"
     assert vault.purge(review - timedelta(1)).due == 0
     assert (vault.purge(review).held, vault.purge(review).destroyed) == (1, 0)
     assert vault.records()[str(held)] == before[str(held)]
