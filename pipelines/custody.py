@@ -6,7 +6,8 @@ stand on it. Keys are in memory only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -58,27 +59,39 @@ class Custodian:
 
     def open(self, stored: Iterable[StoredPage]) -> dict[int, bytes]:
         """Open pages of one ring: page number → 32 KiB of keys."""
-        opened = {}
-        for page in stored:
-            bound = pages.context(page.ring, page.page)
-            page_key = self.kms.unwrap(page.kms_key, [page.wrapped], bound)[0]
-            opened[page.page] = pages.open_page(page.ring, page.page, page.sealed, page_key)
+        wanted = list(stored)
+        return {page.page: keys for page, keys in zip(wanted, self.open_each(wanted), strict=True)}
+
+    def open_each(self, stored: Sequence[StoredPage]) -> list[bytes]:
+        """Open pages of any ring, in their order, by one call to the provider for each generation they hang on."""
+        places = defaultdict(list)
+        for place, page in enumerate(stored):
+            places[page.kms_key].append(place)
+        opened = [b""] * len(stored)
+        for kms_key, chosen in places.items():
+            wrapped = [stored[place].wrapped for place in chosen]
+            bound = [pages.context(stored[place].ring, stored[place].page) for place in chosen]
+            for place, page_key in zip(chosen, self.kms.unwrap(kms_key, wrapped, bound), strict=True):
+                page = stored[place]
+                opened[place] = pages.open_page(page.ring, page.page, page.sealed, page_key)
         return opened
 
-    def seal(self, ring: str, page: int, keys: bytes, kms_key: str) -> StoredPage:
-        """Seal a page's keys under a fresh page key, wrapped by a root generation."""
-        sealed = pages.seal_page(ring, page, keys, self.randomness)
-        wrapped = self.kms.wrap(kms_key, [sealed.page_key], pages.context(ring, page))[0]
-        return StoredPage(ring, page, sealed.sealed, wrapped, kms_key)
+    def seal(self, ring: str, keys: Mapping[int, bytes], kms_key: str) -> list[StoredPage]:
+        """Seal pages (number → keys) under fresh page keys, wrapped by a root generation in one call."""
+        sealed = [pages.seal_page(ring, page, content, self.randomness) for page, content in keys.items()]
+        bound = [pages.context(ring, page) for page in keys]
+        wrapped = self.kms.wrap(kms_key, [page.page_key for page in sealed], bound)
+        return [
+            StoredPage(ring, page.page, page.sealed, wrap, kms_key) for page, wrap in zip(sealed, wrapped, strict=True)
+        ]
 
     def _make(self, tx: Tx, ring: str, numbers: list[int]) -> dict[int, bytes]:
         generation = keyring.active_generation(tx)
         if generation is None:
             raise NotInitialised
-        made = {}
-        for number in numbers:
-            made[number] = self.randomness(pages.PAGE_BYTES)
-            keyring.add_page(tx, self.seal(ring, number, made[number], generation.kms_key), generation.number)
+        made = {number: self.randomness(pages.PAGE_BYTES) for number in numbers}
+        for page in self.seal(ring, made, generation.kms_key):
+            keyring.add_page(tx, page, generation.number)
         return made
 
 

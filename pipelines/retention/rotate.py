@@ -13,8 +13,9 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 _LENGTH = struct.Struct(">I")
 _MAGIC = b"tutela-keyring-snapshot/1\n"
+_BATCH = 256
+"""Pages opened at a time: 8 MiB of keys in memory, and one call to the provider."""
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +50,33 @@ def blank(tx: Tx, custodian: Custodian, ring: str, ids: Sequence[int], new: Gene
     slots: dict[int, list[int]] = defaultdict(list)
     for number in ids:
         slots[number >> pages.SLOT_BITS].append(number & (pages.SLOTS - 1))
-    for stored in keyring.pages(tx, ring, slots):
-        keys = custodian.open([stored])[stored.page]
-        fresh = custodian.seal(ring, stored.page, pages.blank(keys, slots[stored.page]), new.kms_key)
-        tx.run(
-            "replace_page",
-            ring=ring,
-            page=fresh.page,
-            sealed=fresh.sealed,
-            wrapped=fresh.wrapped,
-            generation=new.number,
-        )
+    for batch in _batches(slots):
+        opened = custodian.open(keyring.pages(tx, ring, batch))
+        blanked = {page: pages.blank(keys, slots[page]) for page, keys in opened.items()}
+        for fresh in custodian.seal(ring, blanked, new.kms_key):
+            tx.run(
+                "replace_page",
+                ring=ring,
+                page=fresh.page,
+                sealed=fresh.sealed,
+                wrapped=fresh.wrapped,
+                generation=new.number,
+            )
     return Blanked(len(ids), len(slots))
 
 
 def rewrap(tx: Tx, custodian: Custodian, new: Generation) -> int:
     """Wrap all page keys that hang on another generation by the new one; return how many."""
-    moved: list[tuple[str, int, bytes]] = []
+    hanging = defaultdict(list)
     for row in tx.rows("all_wraps"):
-        if row.kms_key == new.kms_key:
-            continue
-        bound = pages.context(row.ring, row.page)
-        page_key = custodian.kms.unwrap(row.kms_key, [row.wrapped], bound)[0]
-        moved.append((row.ring, row.page, custodian.kms.wrap(new.kms_key, [page_key], bound)[0]))
+        if row.kms_key != new.kms_key:
+            hanging[row.kms_key].append(row)
+    moved: list[tuple[str, int, bytes]] = []
+    for kms_key, rows in hanging.items():
+        bound = [pages.context(row.ring, row.page) for row in rows]
+        page_keys = custodian.kms.unwrap(kms_key, [bytes(row.wrapped) for row in rows], bound)
+        wrapped = custodian.kms.wrap(new.kms_key, page_keys, bound)
+        moved += [(row.ring, row.page, wrap) for row, wrap in zip(rows, wrapped, strict=True)]
     tx.run("make_rewrapped")
     tx.copy_rows("copy_rewrapped", ["text", "int4", "bytea"], moved)
     tx.run("rewrap_pages", generation=new.number)
@@ -106,7 +114,7 @@ def write_snapshot(path: Path, stored: Iterable[StoredPage], custodian: Custodia
         raise KeyUnavailable(
             f"The keyring snapshot can't be written ({exc.strerror}); the old root key still stands."
         ) from None
-    if sum(1 for page in read_snapshot(path) if custodian.open([page])) != count:
+    if sum(len(custodian.open_each(batch)) for batch in _batches(read_snapshot(path))) != count:
         raise KeyUnavailable(f"The keyring snapshot {path.name} lost pages; run the same command again.")
     return count
 
@@ -132,3 +140,9 @@ def read_snapshot(path: Path) -> Iterator[StoredPage]:
                 yield StoredPage(*decode(line))
     except (OSError, struct.error, msgspec.DecodeError):
         raise KeyUnavailable(f"The keyring snapshot {path.name} is damaged.") from None
+
+
+def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+    left = iter(items)
+    while batch := list(islice(left, _BATCH)):
+        yield batch

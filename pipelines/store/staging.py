@@ -12,7 +12,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -28,7 +28,9 @@ _FACTS = b"tutela"
 _SEALED = b"PARE"
 """First and last bytes of Parquet whose footer is encrypted; in clear it is PAR1 (Parquet Modular Encryption)."""
 
-Wrap = Callable[[str, Iterable[bytes], bytes], list[bytes]]
+_CONTEXT = b"tutela/staging/1"
+
+Wrap = Callable[[str, Sequence[bytes], Sequence[bytes]], list[bytes]]
 
 
 class _RunKeys(pe.KmsClient):  # type: ignore[misc]
@@ -39,10 +41,10 @@ class _RunKeys(pe.KmsClient):  # type: ignore[misc]
         self._wrap, self._unwrap = wrap, unwrap
 
     def wrap_key(self, key_bytes: bytes, master_key_identifier: str) -> str:
-        return base64.b64encode(self._wrap(master_key_identifier, [key_bytes], b"tutela/staging/1")[0]).decode()
+        return base64.b64encode(self._wrap(master_key_identifier, [key_bytes], [_CONTEXT])[0]).decode()
 
     def unwrap_key(self, wrapped_key: str, master_key_identifier: str) -> bytes:
-        return self._unwrap(master_key_identifier, [base64.b64decode(wrapped_key)], b"tutela/staging/1")[0]
+        return self._unwrap(master_key_identifier, [base64.b64decode(wrapped_key)], [_CONTEXT])[0]
 
 
 @dataclass(frozen=True)

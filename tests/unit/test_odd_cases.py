@@ -73,14 +73,14 @@ def test_of_many_creators_at_once_one_wins_and_all_go_on_with_its_key(tmp_path):
 
     def create(kms: FileKms) -> None:
         kms.create("root")
-        wrapped.extend(kms.wrap("root", [b"a"], b""))
+        wrapped.extend(kms.wrap("root", [b"a"], [b""]))
 
     threads = [threading.Thread(target=create, args=(kms,)) for kms in made]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert made[0].unwrap("root", wrapped, b"") == [b"a"] * 8
+    assert made[0].unwrap("root", wrapped, [b""] * 8) == [b"a"] * 8
     assert [path.name for path in (tmp_path / "kms").iterdir()] == ["root.key"]
 
 

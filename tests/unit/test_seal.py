@@ -198,9 +198,9 @@ def kms(tmp_path: Path) -> FileKms:
 
 
 def test_a_key_created_twice_stays_the_same(kms):
-    wrapped = kms.wrap("root-1", [b"k" * 32], b"here")
+    wrapped = kms.wrap("root-1", [b"k" * 32], [b"here"])
     kms.create("root-1")
-    assert kms.unwrap("root-1", wrapped, b"here") == [b"k" * 32]
+    assert kms.unwrap("root-1", wrapped, [b"here"]) == [b"k" * 32]
     assert (kms.names(), kms.exists("root-1"), kms.exists("root-2")) == (["root-1"], True, False)
 
 
@@ -211,16 +211,16 @@ def test_keys_and_their_folder_are_their_owners_alone(kms):
 
 
 def test_a_destroyed_key_can_not_be_used_and_one_made_anew_opens_nothing_old(kms):
-    wrapped = kms.wrap("root-1", [b"k" * 32], b"here")
+    wrapped = kms.wrap("root-1", [b"k" * 32], [b"here"])
     kms.destroy("root-1")
     kms.destroy("root-1")
     assert not kms.exists("root-1")
-    for use in (lambda: kms.wrap("root-1", [b"k"], b""), lambda: kms.unwrap("root-1", wrapped, b"here")):
+    for use in (lambda: kms.wrap("root-1", [b"k"], [b""]), lambda: kms.unwrap("root-1", wrapped, [b"here"])):
         with pytest.raises(KeyUnavailable, match="missing"):
             use()
     kms.create("root-1")
     with pytest.raises(KeyUnavailable, match="altered"):
-        kms.unwrap("root-1", wrapped, b"here")
+        kms.unwrap("root-1", wrapped, [b"here"])
 
 
 def test_a_destroyed_key_is_overwritten_before_it_is_removed(kms):
@@ -236,20 +236,20 @@ def test_a_destroyed_key_is_overwritten_before_it_is_removed(kms):
 def test_a_key_file_of_another_length_is_damaged(kms, content):
     (kms.folder / "root-1.key").write_bytes(content)
     with pytest.raises(KeyUnavailable, match="damaged"):
-        kms.wrap("root-1", [b"k"], b"")
+        kms.wrap("root-1", [b"k"], [b""])
 
 
 def test_what_was_wrapped_in_one_context_opens_in_no_other(kms):
-    wrapped = kms.wrap("root-1", [b"k" * 32, b"l" * 32], b"here")
+    wrapped = kms.wrap("root-1", [b"k" * 32, b"l" * 32], [b"here", b"here"])
     assert len(set(wrapped)) == 2
     with pytest.raises(KeyUnavailable):
-        kms.unwrap("root-1", wrapped, b"there")
+        kms.unwrap("root-1", wrapped, [b"here", b"there"])
 
 
 @pytest.mark.parametrize("wrapped", [b"", b"n" * 11, b"n" * 12, b"n" * 60], ids=["empty", "11", "12", "garbage"])
 def test_what_was_never_wrapped_does_not_open(kms, wrapped):
     with pytest.raises(KeyUnavailable):
-        kms.unwrap("root-1", [wrapped], b"here")
+        kms.unwrap("root-1", [wrapped], [b"here"])
 
 
 @pytest.mark.parametrize("name", ["", "../root-1", "a/b", "a.b", "a b"])

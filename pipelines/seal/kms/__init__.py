@@ -6,7 +6,7 @@ wrap the keyring's page keys, and run keys, which wrap the keys of a run's stagi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +18,7 @@ class Kms(Protocol):
     """What a provider must offer. Every method raises KeyUnavailable when the provider or the key can't be had."""
 
     scheme: str
+    """The scheme of its URI: what evidence calls it."""
     guarantee: str
     """What its deletion guarantees, in one sentence; certificates repeat it."""
 
@@ -30,11 +31,11 @@ class Kms(Protocol):
     def destroy(self, name: str) -> None:
         """Destroy a key for good; destroying what is gone is no error."""
 
-    def wrap(self, name: str, keys: Iterable[bytes], context: bytes) -> list[bytes]:
-        """Wrap keys, bound to a context."""
+    def wrap(self, name: str, keys: Sequence[bytes], contexts: Sequence[bytes]) -> list[bytes]:
+        """Wrap keys, each bound to its context; one call for many, since a provider may be far away."""
 
-    def unwrap(self, name: str, wrapped: Iterable[bytes], context: bytes) -> list[bytes]:
-        """Unwrap keys that were wrapped in the same context."""
+    def unwrap(self, name: str, wrapped: Sequence[bytes], contexts: Sequence[bytes]) -> list[bytes]:
+        """Unwrap keys, each in the context that it was wrapped in; if one does not open, none is returned."""
 
     def names(self) -> Sequence[str]:
         """List the keys it holds."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -91,24 +91,25 @@ class FileKms:
         except OSError as exc:
             raise self._error(exc, name) from None
 
-    def wrap(self, name: str, keys: Iterable[bytes], context: bytes) -> list[bytes]:
+    def wrap(self, name: str, keys: Sequence[bytes], contexts: Sequence[bytes]) -> list[bytes]:
         """Wrap keys by AES-256-GCM: nonce || ciphertext || tag."""
         cipher = AESGCM(self._key(name))
         wrapped = []
-        for key in keys:
+        for key, context in zip(keys, contexts, strict=True):
             nonce = secrets.token_bytes(NONCE_BYTES)
             wrapped.append(nonce + cipher.encrypt(nonce, key, context))
         return wrapped
 
-    def unwrap(self, name: str, wrapped: Iterable[bytes], context: bytes) -> list[bytes]:
+    def unwrap(self, name: str, wrapped: Sequence[bytes], contexts: Sequence[bytes]) -> list[bytes]:
         """Unwrap keys.
 
         Raises:
             KeyUnavailable: the key is gone, or what was wrapped is not what it was.
         """
         cipher = AESGCM(self._key(name))
+        pairs = zip(map(bytes, wrapped), contexts, strict=True)
         try:
-            return [cipher.decrypt(item[:NONCE_BYTES], item[NONCE_BYTES:], context) for item in map(bytes, wrapped)]
+            return [cipher.decrypt(item[:NONCE_BYTES], item[NONCE_BYTES:], context) for item, context in pairs]
         except (InvalidTag, ValueError):
             message = (
                 f"A key wrapped by {name} was altered or belongs to another installation; restore the keyring snapshot."
