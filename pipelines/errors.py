@@ -152,6 +152,10 @@ class EvidenceInvalid(TutelaError):
     http_status = 409
 
 
+class FormatUnknown(EvidenceInvalid):
+    """The evidence is of a format that this version does not know; verify it with a newer one."""
+
+
 class NotInitialised(TutelaError):
     """This home folder is not initialised; run `tutela init`."""
 
@@ -164,6 +168,12 @@ class DestructionFailed(TutelaError):
 
     exit_code = 18
     http_status = 500
+
+
+class DestructionUnderWay(DestructionFailed):
+    """Another destruction is under way; nothing was done. Run the same command again when it has ended."""
+
+    http_status = 409
 
 
 class PlatformError(TutelaError):

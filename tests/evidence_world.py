@@ -15,18 +15,23 @@ from pipelines.evidence.certificate import (
     Case,
     Certificate,
     CheckResult,
+    Derivative,
     DestroyedKeys,
+    Door,
     LedgerPlace,
     Limit,
     Manifest,
     Method,
+    OpenNotice,
     People,
     ProvenEntry,
     Recipients,
     Residual,
     Rotation,
+    Spared,
     Times,
     Trigger,
+    WorkOrder,
 )
 from pipelines.records import Origin, Outcome
 
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
 
 DAWN = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 SCHEDULE = bytes(range(32))
+MANIFEST_HASH = bytes(range(100, 132))
 RECORDS = 1_204
 
 
@@ -68,6 +74,7 @@ def a_case(name: str = "DS-20260105-0001") -> Case:
             schedule_hash=SCHEDULE,
             approval="SA-2026-1",
             standing=True,
+            door=Door.STANDING,
         ),
         manifest=Manifest(
             root=certificate.manifest_root(number.to_bytes(16, "big") for number in range(RECORDS)),
@@ -76,8 +83,10 @@ def a_case(name: str = "DS-20260105-0001") -> Case:
             by_category={"I01": 1_204, "I02": 204, "I05": 1_000},
             by_level={"L2": 1_204, "L3": 1_204, "L4": 204},
             cohorts={"R-REL/2026-01-04": 204, "R-MKT/2026-01-03": 400, "R-MKT/2026-01-04": 600},
+            hash=MANIFEST_HASH,
+            derivatives=7,
         ),
-        method=Method("postgresql", ("key_destruction", "row_deletion", "index_deletion"), "tutela", "0.1.0"),
+        method=Method("postgresql.vault", ("cryptographic_erase", "row_delete"), "tutela", "0.2.0"),
         keys=(DestroyedKeys("cohort", keys=3, pages=1),),
         rotation=Rotation("file", "file: the key file is overwritten once and removed.", 6, 7),
         people=People("system:schedule", "leader", "system:purge", "system:verification", "auditor"),
@@ -85,9 +94,25 @@ def a_case(name: str = "DS-20260105-0001") -> Case:
         checks=whole_checks(),
         removed={"rows": RECORDS, "blind_indexes": 2_408},
         residuals=(Residual("wal", date(2026, 1, 6)), Residual("backups", date(2026, 2, 4))),
-        recipients=Recipients(told=2, acknowledged=1),
+        recipients=Recipients(told=2, acknowledged=1, open=(OpenNotice("P-LOGISTICS", date(2026, 1, 20)),)),
         limits=(Limit.WAL, Limit.BACKUPS, Limit.KMS, Limit.MEMORY),
+        derivatives=(Derivative("release", 5), Derivative("backup", 0, 2, date(2026, 2, 4))),
+        work_orders=(WorkOrder("paper", "shred_P5", 1, 2, ("archivist",), (bytes(range(1, 33)),)),),
+        spared=Spared(held=3, restricted=41, reviewed=1),
     )
+
+
+def an_erasure(name: str = "DS-20260105-0002") -> Case:
+    """Describe the erasure of two people who asked for it: their own keys, and a leader who approved this manifest."""
+    people = People("privacy_officer", "leader", "system:purge", "system:verification", "auditor")
+    manifest = replace(a_case().manifest, hash=MANIFEST_HASH, subjects=2)
+    authority = Authority(
+        Trigger.REQUEST, ("PIPL-47",), SCHEDULE, "AP-2026-7", standing=False, request="RQ-2026-7", door=Door.AIRFLOW,
+        approval_hash=MANIFEST_HASH,
+    )  # fmt: skip
+    keys = (DestroyedKeys("subject", keys=2, pages=2), DestroyedKeys("cohort", keys=0, pages=0))
+    checks = tuple(replace(check, of=2, held=2) if check.name == "keys_gone" else check for check in whole_checks())
+    return replace(a_case(name), authority=authority, manifest=manifest, people=people, keys=keys, checks=checks)
 
 
 def told(case: Case) -> tuple[Entry, ...]:
@@ -98,9 +123,14 @@ def told(case: Case) -> tuple[Entry, ...]:
     trigger, schedule, records = case.authority.trigger.value, case.authority.schedule_hash, case.manifest.records
     keys = {key.ring: key.keys for key in case.keys}
     old, new = case.rotation.old_generation, case.rotation.new_generation
+    authority, manifest, door = case.authority, case.manifest.hash or b"", case.authority.door
     return (
-        entries.destruction_applied(case.id, trigger, root, records, schedule, people.applicant, times.applied),
-        entries.destruction_approved(case.id, root, case.authority.approval, people.approver, times.approved),
+        entries.destruction_applied(
+            case.id, trigger, root, records, schedule, people.applicant, times.applied, manifest
+        ),
+        entries.destruction_approved(
+            case.id, root, authority.approval, people.approver, times.approved, manifest, door.value if door else None
+        ),
         entries.generation_created(new, "file", times.keys_destroyed),
         entries.keys_destroyed(case.id, keys, old, new, people.executor, times.keys_destroyed),
         entries.generation_destroyed(old, "file", times.keys_destroyed),

@@ -24,7 +24,7 @@ from typing import IO, TypeAlias
 
 from pipelines.errors import EvidenceInvalid, StorageFull, TutelaError
 from pipelines.evidence import canonical
-from pipelines.evidence.certificate import Certificate
+from pipelines.evidence.certificate import Certificate, from_value, to_bytes
 from pipelines.evidence.checkpoint import FULL, Checkpoint, sync_folder
 from pipelines.evidence.shapes import from_json, to_json
 
@@ -69,10 +69,9 @@ class Trailer:
 
 Item: TypeAlias = Header | Checkpoint | Certificate | BundleEntry | Trailer
 
-_SHAPES: dict[str, type[Header | Checkpoint | Certificate | Trailer]] = {
+_SHAPES: dict[str, type[Header | Checkpoint | Trailer]] = {
     "header": Header,
     "checkpoint": Checkpoint,
-    "certificate": Certificate,
     "trailer": Trailer,
 }
 
@@ -136,6 +135,8 @@ def parse_line(raw: bytes) -> Item:
     value = canonical.decode(raw[:-1])
     if isinstance(value, dict) and len(value) == 1:
         [(name, content)] = value.items()
+        if name == "certificate":
+            return from_value(content)
         if name in _SHAPES:
             return from_json(_SHAPES[name], content)
     raise EvidenceInvalid("The line is none that a bundle has.")
@@ -200,7 +201,7 @@ def _preface(header: Header, checkpoints: Sequence[Checkpoint], certificates: Se
     for checkpoint in checkpoints:
         yield _line("checkpoint", checkpoint)
     for certificate in certificates:
-        yield _line("certificate", certificate)
+        yield b'{"certificate":' + to_bytes(certificate)[:-1] + b"}\n"
 
 
 def _line(name: str, content: object) -> bytes:

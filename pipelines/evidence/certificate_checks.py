@@ -45,7 +45,7 @@ def check_key(embedded: bytes, trusted: bytes | None) -> Check:
 
 def check_signature(document: Certificate) -> Check:
     """Check the certificate's own signature."""
-    ok = document.format == certificate.FORMAT and certificate.is_signed(document)
+    ok = document.format in certificate.FORMATS and certificate.is_signed(document)
     return Check("signature", ok=ok, detail="the signature holds" if ok else "the signature does not hold")
 
 
@@ -97,11 +97,20 @@ def _untold(document: Certificate, told: Mapping[EntryKind, Entry]) -> Iterator[
 
 
 def _contradicted(document: Certificate, told: Mapping[EntryKind, Entry]) -> Iterator[str]:
-    facts = _facts(document)
+    facts, details = _facts(document), _details(document)
     for kind, entry in told.items():
-        for name, expected in facts.get(kind, {}).items():
+        also = {name: value for name, value in details.get(kind, {}).items() if name in entry.body}
+        for name, expected in {**facts.get(kind, {}), **also}.items():
             if entry.body.get(name) != expected:
                 yield f"{kind} has another {name}"
+
+
+def _details(document: Certificate) -> dict[EntryKind, dict[str, object]]:
+    """List what entries may say since format 2; where they do, it must be the same."""
+    authority, manifest = document.case.authority, document.case.manifest.hash
+    door: dict[str, object] = {} if authority.door is None else {"door": authority.door.value}
+    same: dict[str, object] = {} if manifest is None else {"manifest_hash": manifest.hex()}
+    return {EntryKind.DESTRUCTION_APPLIED: same, EntryKind.DESTRUCTION_APPROVED: {**same, **door}}
 
 
 def _facts(document: Certificate) -> dict[EntryKind, dict[str, object]]:

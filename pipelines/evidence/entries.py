@@ -40,6 +40,8 @@ class EntryKind(StrEnum):
     DESTRUCTION_VERIFIED = "destruction.verified"
     DESTRUCTION_CONFIRMED = "destruction.confirmed"
     DESTRUCTION_FAILED = "destruction.failed"
+    DESTRUCTION_REJECTED = "destruction.rejected"
+    ERASURE_REQUESTED = "destruction.requested"
     GENERATION_CREATED = "key.generation_created"
     GENERATION_DESTROYED = "key.generation_destroyed"
     HOLD_ADDED = "hold.added"
@@ -193,17 +195,44 @@ def destruction_applied(
     schedule_hash: bytes,
     applicant: str,
     at: datetime,
+    manifest_hash: bytes = b"",
 ) -> Entry:
-    """Record that destruction was applied for; from here on the set is fixed."""
+    """Record that destruction was applied for; from here on the set is fixed: the hash is that of the manifest."""
     manifest: dict[str, Json] = {"manifest_root": manifest_root.hex(), "records": records}
+    if manifest_hash:
+        manifest["manifest_hash"] = manifest_hash.hex()
     case: dict[str, Json] = {"destruction": destruction, "trigger": trigger, "schedule_hash": schedule_hash.hex()}
     return Entry(EntryKind.DESTRUCTION_APPLIED, at, {**case, **manifest, "applicant": actor(applicant)})
 
 
-def destruction_approved(destruction: str, manifest_root: bytes, approval: str, approver: str, at: datetime) -> Entry:
+def destruction_approved(
+    destruction: str,
+    manifest_root: bytes,
+    approval: str,
+    approver: str,
+    at: datetime,
+    manifest_hash: bytes = b"",
+    door: str | None = None,
+) -> Entry:
     """Record that a leader approved exactly this set, in person or by the standing approval that is named."""
     body: dict[str, Json] = {"destruction": destruction, "manifest_root": manifest_root.hex()}
+    if manifest_hash:
+        body["manifest_hash"] = manifest_hash.hex()
+    if door:
+        body["door"] = door
     return Entry(EntryKind.DESTRUCTION_APPROVED, at, {**body, "approval": approval, "approver": actor(approver)})
+
+
+def destruction_rejected(destruction: str, manifest_root: bytes, approval: str, approver: str, at: datetime) -> Entry:
+    """Record that a leader refused a destruction; the reason is text and stays in the database."""
+    body: dict[str, Json] = {"destruction": destruction, "manifest_root": manifest_root.hex()}
+    return Entry(EntryKind.DESTRUCTION_REJECTED, at, {**body, "approval": approval, "approver": actor(approver)})
+
+
+def erasure_requested(request: str, trigger: str, subjects: int, applicant: str, at: datetime) -> Entry:
+    """Record that somebody asked for destruction, of so many subjects or of a selection; reason and names stay out."""
+    body: dict[str, Json] = {"request": request, "trigger": trigger, "subjects": subjects}
+    return Entry(EntryKind.ERASURE_REQUESTED, at, {**body, "applicant": actor(applicant)})
 
 
 def keys_destroyed(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import IO
 
-from pipelines.errors import EvidenceInvalid
+from pipelines.errors import EvidenceInvalid, FormatUnknown
 from pipelines.evidence import bundle, entries, merkle
 from pipelines.evidence.bundle import BundleEntry, Header, Item, Trailer
 from pipelines.evidence.certificate import Certificate
@@ -139,6 +139,8 @@ def _read_line(reading: Reading, raw: bytes, number: int) -> Fault | None:
         if reading.misplaced(item):
             return Fault(f"line {number} is of a type that may not stand there", Finding.REORDERED)
         reading.take(item)
+    except FormatUnknown as exc:
+        return Fault(f"line {number}: {exc}", Finding.UNKNOWN_FORMAT)
     except EvidenceInvalid as exc:
         finding = Finding.ALTERED if raw.endswith(b"\n") else Finding.TRUNCATED
         return Fault(f"line {number}: {exc}", finding)

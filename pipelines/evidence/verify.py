@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO
 
-from pipelines.errors import EvidenceInvalid, SourceMissing
+from pipelines.errors import EvidenceInvalid, FormatUnknown, SourceMissing
 from pipelines.evidence import bundle, certificate
 from pipelines.evidence.bundle_checks import check_bundle
 from pipelines.evidence.certificate import Certificate
@@ -65,25 +65,19 @@ def _check_certificate_file(
     line, newline, rest = data.partition(b"\n")
     try:
         document = certificate.from_bytes(line + newline)
+    except FormatUnknown as exc:
+        return Report(Kind.UNKNOWN, (Check("format", ok=False, detail=str(exc), finding=Finding.UNKNOWN_FORMAT),))
     except EvidenceInvalid as exc:
-        finding = _unreadable(line, newline)
+        finding = Finding.ALTERED if newline else Finding.TRUNCATED
         return Report(Kind.CERTIFICATE, (Check("format", ok=False, detail=str(exc), finding=finding),))
     checks = [
-        Check(
-            "format", ok=document.format == certificate.FORMAT, detail=document.format, finding=Finding.UNKNOWN_FORMAT
-        ),
+        Check("format", ok=True, detail=document.format),
         Check("end", ok=not rest, detail=_end(rest), finding=Finding.TRAILING_BYTES),
         *check_certificate(document, public_key),
     ]
     if anchors is not None:
         checks.append(_check_anchored(document, anchors))
     return Report(Kind.CERTIFICATE, tuple(checks))
-
-
-def _unreadable(line: bytes, newline: bytes) -> Finding:
-    if f'"format":"{certificate.FORMAT}"'.encode() not in line and line.endswith(b"}"):
-        return Finding.UNKNOWN_FORMAT
-    return Finding.ALTERED if newline else Finding.TRUNCATED
 
 
 def _end(rest: bytes) -> str:

@@ -328,7 +328,7 @@ SINGLE: dict[str, tuple[Finding, Callable[[bytes], bytes]]] = {
     "its line end is cut off": (Finding.TRUNCATED, lambda data: data[:-1]),
     "half of it is cut off": (Finding.TRUNCATED, lambda data: data[: len(data) * 2 // 3]),
     "bytes follow": (Finding.TRAILING_BYTES, lambda data: data + b"x"),
-    "it is of a later format": (Finding.UNKNOWN_FORMAT, lambda data: data.replace(b"certificate/1", b"certificate/2")),
+    "it is of a later format": (Finding.UNKNOWN_FORMAT, lambda data: data.replace(b"certificate/2", b"certificate/3")),
     "somebody wrote it again with indents": (
         Finding.ALTERED,
         lambda data: json.dumps(json.loads(data), indent=1).encode(),
