@@ -22,3 +22,8 @@ def destruction(at: datetime, chance: bytes) -> str:
 def hold(at: datetime, chance: bytes) -> str:
     """Name a legal hold."""
     return f"HD-{at:%Y%m%d}-x{chance.hex()}"
+
+
+def request(at: datetime, chance: bytes) -> str:
+    """Name a request for destruction."""
+    return f"RQ-{at:%Y%m%d}-x{chance.hex()}"

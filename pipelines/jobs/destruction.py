@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import StorageFull
+from pipelines.errors import DestructionFailed, StorageFull
 from pipelines.evidence import certificate as certificates
 from pipelines.evidence.checkpoint import FULL, sync_folder
 from pipelines.jobs import collection
 from pipelines.jobs.home import Home, open_home
 from pipelines.retention import certify
-from pipelines.retention.destroy import Destroyer, destroy_expired, list_due
+from pipelines.retention import purge as purges
+from pipelines.retention.apply import list_due
+from pipelines.retention.job import Destroyer
 from pipelines.settings import Settings
 from pipelines.store.database import Role
 
@@ -30,17 +32,13 @@ class Purge:
     destroyed: int
     verdict: str | None
     certificate: str | None
-    """Path of the certificate's file."""
+    """Path of the file of the last certificate."""
+    certificates: tuple[str, ...] = ()
+    """Paths of all of them, in the order of the destructions."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it for programs and XCom."""
-        return {
-            "due": self.due,
-            "held": self.held,
-            "destroyed": self.destroyed,
-            "verdict": self.verdict,
-            "certificate": self.certificate,
-        }
+        return {**asdict(self), "certificates": list(self.certificates)}
 
 
 def purge(
@@ -51,25 +49,58 @@ def purge(
     dry_run: bool = False,
     step: Callable[[str], None] = lambda _: None,
 ) -> Purge:
-    """Destroy what is past its retention on a day.
+    """Destroy what is past its retention on a day, and what a leader approved on request.
 
     Raises:
         TutelaError: one of its families; the same command goes on where this one stopped.
     """
     home = open_home(settings)
-    tools = _tools(home, clock, step)
+    tools = destroyer(home, clock, step)
     if dry_run:
         listed, held = list_due(tools, as_of)
         home.database.close()
         return Purge(listed.records, held, 0, None, None)
     collection.sweep(settings)
-    result = destroy_expired(tools, as_of)
+    return _done(home, lambda: purges.purge(tools, as_of))
+
+
+def destroy_one(
+    settings: Settings, job: str, clock: Callable[[], datetime], step: Callable[[str], None] = lambda _: None
+) -> Purge:
+    """Do one destruction that a leader has decided about.
+
+    Raises:
+        TutelaError: as :func:`purge`.
+    """
+    home = open_home(settings)
+    tools = destroyer(home, clock, step)
+    return _done(home, lambda: purges.destroy_one(tools, job))
+
+
+def show(settings: Settings) -> list[dict[str, Any]]:
+    """List all destructions, newest first: state, what they are about, who decided what."""
+    home = open_home(settings)
+    with home.database.begin(Role.AUDIT) as tx:
+        rows = [row._asdict() for row in tx.rows("jobs")]
+    home.database.close()
+    moments = ("created_at", "decided_at", "as_of")
+    return [{**row, **{name: row[name].isoformat() if row[name] else None for name in moments}} for row in rows]
+
+
+def _done(home: Home, work: Callable[[], purges.Result]) -> Purge:
+    """Do it; whatever failed, the certificates of what was done get their files and the newest head its anchor."""
     folder = home.folder / "certificates"
-    path = None if result.certificate is None else write_certificate(folder, result.certificate)
+    try:
+        result = work()
+    except DestructionFailed:
+        _write_missing(home, folder)
+        home.anchor()
+        raise
     _write_missing(home, folder)
+    paths = tuple(str(write_certificate(folder, certificate)) for certificate in result.certificates)
     home.anchor()
     home.database.close()
-    return Purge(result.due, result.held, result.destroyed, result.verdict, str(path) if path else None)
+    return Purge(result.due, result.held, result.destroyed, result.verdict, paths[-1] if paths else None, paths)
 
 
 def write_certificate(folder: Path, certificate: certificates.Certificate) -> Path:
@@ -107,7 +138,8 @@ def _write_missing(home: Home, folder: Path) -> None:
             write_certificate(folder, certify.load(home.database, job_id))
 
 
-def _tools(home: Home, clock: Callable[[], datetime], step: Callable[[str], None]) -> Destroyer:
+def destroyer(home: Home, clock: Callable[[], datetime], step: Callable[[str], None]) -> Destroyer:
+    """Put together what a destruction works with."""
     return Destroyer(
         database=home.database,
         custodian=home.custodian,
@@ -117,5 +149,7 @@ def _tools(home: Home, clock: Callable[[], datetime], step: Callable[[str], None
         snapshots=home.folder / "snapshots",
         clock=clock,
         randomness=secrets.token_bytes,
+        index_key=home.index_key,
+        home=home.folder,
         step=step,
     )

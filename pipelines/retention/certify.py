@@ -22,25 +22,24 @@ from pipelines.evidence.certificate import (
     Trigger,
 )
 from pipelines.evidence.certificate import Manifest as ManifestFacts
+from pipelines.retention.job import CONFIRMER, EXPIRY, WITNESS
 from pipelines.store.database import Database, Role, Tx
 
 if TYPE_CHECKING:
     from pipelines.evidence.certificate import Certificate
-    from pipelines.retention.destroy import Destroyer, Job
+    from pipelines.retention.job import Destroyer, Job
 
 TOOL, VERSION = "tutela", "0.1.0"
 RESIDUALS = ("postgresql.wal", "postgresql.freed_pages", "backups")
 """Places where ciphertext of what was destroyed may still lie; none can be read, the keys are gone."""
 
 
-def issue(
-    tx: Tx, tools: Destroyer, job: Job, steps: dict[str, Any], people: tuple[str, str, str, str], at: datetime
-) -> Certificate:
+def issue(tx: Tx, tools: Destroyer, job: Job, steps: dict[str, Any], at: datetime) -> Certificate:
     """Draw up and sign the certificate, with proofs of all the job's ledger entries in the newest head."""
     seqs = sorted({seq for step in steps.values() if isinstance(step, dict) for seq in step.get("seqs", [])})
     place = ledger.place(tx, seqs)
     key = tools.ledger.private_key
-    case = _case(tools, job, steps, people)
+    case = _case(tools, job, steps)
     return certificates.sign(certificates.build(case, place, signature.public_bytes(key), at), key)
 
 
@@ -51,19 +50,19 @@ def load(database: Database, job_id: str) -> Certificate:
     return certificates.from_bytes(row.certificate.encode())
 
 
-def _case(tools: Destroyer, job: Job, steps: dict[str, Any], people: tuple[str, str, str, str]) -> Case:
-    applicant, executor, witness, confirmer = people
+def _case(tools: Destroyer, job: Job, steps: dict[str, Any]) -> Case:
     listed, rotated = job.manifest, steps["rotated"]
     classes = sorted({name.split("/")[0] for name in listed.names})
     kms = tools.custodian.kms
     return Case(
         id=job.id,
         authority=Authority(
-            Trigger.EXPIRY,
+            Trigger(job.origin),
             ("PIPL-47", *classes),
             bytes.fromhex(job.schedule_hash),
             job.approval_id or "",
-            standing=True,
+            standing=job.origin == EXPIRY,
+            request=job.request,
         ),
         manifest=ManifestFacts(
             bytes.fromhex(listed.root),
@@ -76,7 +75,7 @@ def _case(tools: Destroyer, job: Job, steps: dict[str, Any], people: tuple[str, 
         method=Method("postgresql.vault", ("cryptographic_erase", "row_delete"), TOOL, VERSION),
         keys=tuple(DestroyedKeys(ring, keys, rotated["pages"][ring]) for ring, keys in rotated["keys"].items()),
         rotation=Rotation(kms.scheme, kms.guarantee, job.old_generation or 0, job.new_generation or 0),
-        people=People(applicant, steps["approved"]["approver"], executor, witness, confirmer),
+        people=People(job.applicant, steps["approved"]["approver"], job.executor, WITNESS, CONFIRMER),
         times=Times(*(datetime.fromisoformat(steps[name]["at"]) for name in _TIMES)),
         checks=tuple(CheckResult(*counts) for counts in steps["verified"]["checks"]),
         removed=steps["rows_removed"]["removed"],

@@ -1,23 +1,39 @@
-"""The manifest of a destruction: which cohorts, how many records, and the Merkle root over their ids. No personal data.
+"""The manifest of a destruction: which keys, how many records, and the Merkle root over their ids. No personal data.
 
-Once applied for, it is fixed: the database refuses to change it, the approval and every later step name its hash.
+Once applied for, it is fixed: the database refuses to change it, and the approval and every later step name its hash.
+What it is about is listed into a temporary table first (`list_expired`, `list_subjects`, `list_selection`), whoever the
+origin is, and described from there; before any key is destroyed the same is listed again and must have the same root.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from pipelines.custody import COHORT, SUBJECT
 from pipelines.evidence import canonical, merkle
 from pipelines.policy import QUARANTINE
+from pipelines.store import binary_copy
 
 if TYPE_CHECKING:
     from pipelines.policy import Policy
     from pipelines.store.database import Tx
+
+_SINCE_0_2 = ("subjects", "keys_root", "selection")
+"""Fields that manifests of version 0.1 lack; left out where they say nothing, so that those keep their hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a steward found no longer needed: records of one plan, collected up to a day."""
+
+    plan: str
+    collected_until: str
+    """ISO date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +41,11 @@ class Manifest:
     """What is to be destroyed."""
 
     cohorts: tuple[int, ...]
+    """Cohorts whose keys are to be blanked; none where subjects' keys are."""
     days: tuple[str, ...]
-    """Expiry days of the cohorts (ISO), which the rows' partitions go by."""
+    """Expiry days of those cohorts (ISO), which the rows' partitions go by."""
     names: dict[str, int]
-    """``<retention class>/<expiry day>`` → records."""
+    """``<retention class>/<expiry day>`` → records; for subjects, whose records lie in many, ``<retention class>``."""
     records: int
     """Records and quarantined rows."""
     quarantined: int
@@ -37,10 +54,17 @@ class Manifest:
     by_category: dict[str, int]
     root: str
     """Hex; over the sorted record ids (RFC 9162)."""
+    subjects: int = 0
+    """How many slots of the subject ring are to be blanked."""
+    keys_root: str = ""
+    """Hex; over the keys to be blanked, ``<ring>/<id>``, cohorts first, ids in order (RFC 9162)."""
+    selection: dict[str, str] | None = None
+    """A steward's selection: what else lies in the cohorts is sealed again first."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it for the database."""
-        return {**asdict(self), "cohorts": list(self.cohorts), "days": list(self.days)}
+        data = {**asdict(self), "cohorts": list(self.cohorts), "days": list(self.days)}
+        return {name: value for name, value in data.items() if value or name not in _SINCE_0_2}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Manifest:
@@ -52,60 +76,97 @@ class Manifest:
         """The days as dates."""
         return [date.fromisoformat(day) for day in self.days]
 
+    @property
+    def keys(self) -> int:
+        """How many keys are to be blanked."""
+        return len(self.cohorts) + self.subjects
+
     def hash(self) -> str:
         """Return the SHA-256 of its canonical JSON, in hex."""
         return sha256(canonical.encode(self.as_json())).hexdigest()
 
 
-def due(tx: Tx, as_of: date, categories: Mapping[str, Sequence[str]]) -> Manifest:
-    """List what is due on a day; call it under the writers' lock, and `stands` before anything is done by it.
+def list_expired(tx: Tx, cohorts: Sequence[Any]) -> None:
+    """List everything in some cohorts (rows with ``cohort_id`` and ``expires_on``)."""
+    tx.run("make_listed")
+    days = sorted({row.expires_on for row in cohorts})
+    tx.run("list_expired", days=days, cohorts=[row.cohort_id for row in cohorts])
+
+
+def list_aimed(tx: Tx) -> None:
+    """List everything of the subjects (and under the slots) that the table ``aimed`` names."""
+    tx.run("analyze_aimed")
+    tx.run("make_listed")
+    tx.run("list_aimed")
+
+
+def list_selection(tx: Tx, selection: Selection) -> None:
+    """List the records of a steward's selection."""
+    tx.run("make_listed")
+    until = date.fromisoformat(selection.collected_until)
+    tx.run("list_selected", plan=selection.plan, collected_until=until)
+
+
+def describe(
+    tx: Tx,
+    categories: Mapping[str, Sequence[str]],
+    cohorts: Sequence[Any],
+    subjects: Sequence[int] = (),
+    selection: Selection | None = None,
+) -> Manifest:
+    """Describe what is listed.
 
     Args:
-        tx: a transaction.
-        as_of: the day.
+        tx: the transaction that listed it, under the writers' lock.
         categories: plan → categories of information that its records hold.
+        cohorts: rows with the ``cohort_id`` and ``expires_on`` of the keys to be blanked.
+        subjects: slots of the subject ring to be blanked, in order.
+        selection: what a steward selected.
     """
-    cohorts = tx.rows("due_cohorts", as_of=as_of)
-    numbers, days = [row.cohort_id for row in cohorts], sorted({row.expires_on for row in cohorts})
-    stored = tx.rows("due_by_plan", days=days, cohorts=numbers)
-    waiting = tx.rows("due_quarantine", cohorts=numbers)
-    in_cohort: Counter[int] = Counter()
-    by_plan: Counter[str] = Counter()
-    for row in [*stored, *waiting]:
-        in_cohort[row.cohort_id] += row.records
+    rows = tx.rows("listed_by_plan")
+    by_plan, by_level, names = Counter[str](), Counter[str](), Counter[str]()
+    for row in rows:
         by_plan[row.plan] += row.records
-    by_level: Counter[str] = Counter()
-    for row in stored:
-        by_level[f"L{row.level}"] += row.records
-    by_level[QUARANTINE.lower()] += sum(row.records for row in waiting)
+        by_level[f"L{row.level}" if row.level else QUARANTINE.lower()] += row.records
+        names[row.retention_class if subjects else f"{row.retention_class}/{row.expires_on}"] += row.records
     by_category: Counter[str] = Counter()
     for plan, records in by_plan.items():
         for category in categories.get(plan, ()):
             by_category[category] += records
-    ids = (row.record_id.bytes for row in tx.stream("due_record_ids", days=days, cohorts=numbers))
-    root = merkle.root(merkle.leaf_hashes(ids))
-    names: Counter[str] = Counter()
-    for row in cohorts:
-        names[f"{row.retention_class}/{row.expires_on}"] += in_cohort[row.cohort_id]
+    numbers = sorted(row.cohort_id for row in cohorts)
     return Manifest(
         cohorts=tuple(numbers),
-        days=tuple(day.isoformat() for day in days),
-        names={name: records for name, records in names.items() if records},
-        records=sum(in_cohort.values()),
-        quarantined=sum(row.records for row in waiting),
+        days=tuple(sorted({row.expires_on.isoformat() for row in cohorts})),
+        names=dict(names),
+        records=by_plan.total(),
+        quarantined=by_level[QUARANTINE.lower()],
         by_plan=dict(by_plan),
         by_level={level: records for level, records in by_level.items() if records},
         by_category=dict(by_category),
-        root=root.hex(),
+        root=_listed_root(tx),
+        subjects=len(subjects),
+        keys_root=keys_root(numbers, subjects),
+        selection=asdict(selection) if selection else None,
     )
 
 
+def keys_root(cohorts: Iterable[int], subjects: Iterable[int]) -> str:
+    """Compute the root over the keys that a destruction is to blank; hex."""
+    names = [f"{COHORT}/{number}".encode() for number in cohorts]
+    names += [f"{SUBJECT}/{number}".encode() for number in subjects]
+    return merkle.root(merkle.leaf_hashes(names)).hex()
+
+
 def stands(tx: Tx, listed: Manifest) -> bool:
-    """Tell whether a manifest still is what lies in its cohorts, none of it held. Call it under the writers' lock."""
-    where = {"days": listed.expiry_days, "cohorts": list(listed.cohorts)}
-    records = sum(row.records for row in tx.rows("due_by_plan", **where))
-    waiting = sum(row.records for row in tx.rows("due_quarantine", cohorts=list(listed.cohorts)))
-    return bool(records + waiting == listed.records and not tx.scalar("count_held", **where))
+    """Tell whether what is listed now is what the manifest has, none of it held. Call it under the writers' lock."""
+    if tx.scalar("listed_held"):
+        return False
+    return _listed_root(tx) == listed.root
+
+
+def _listed_root(tx: Tx) -> str:
+    ids = binary_copy.read_uuids(tx.copy_out("listed_record_ids"))
+    return merkle.root(merkle.leaf_hashes(ids)).hex()
 
 
 def categories(policy: Policy) -> dict[str, list[str]]:

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipelines.custody import COHORT, SUBJECT
 from pipelines.errors import KeyUnavailable
-from pipelines.evidence.certificate import CheckResult
+from pipelines.evidence.certificate import REQUIRED_CHECKS, CheckResult
+from pipelines.retention.manifest import keys_root
 from pipelines.seal import envelope
 from pipelines.seal import keyring as pages
 from pipelines.store import keyring
@@ -24,12 +25,16 @@ if TYPE_CHECKING:
     from pipelines.retention.manifest import Manifest
     from pipelines.store.database import Tx
 
+_BLANK = bytes(pages.KEY_BYTES)
+_SLOTS_AT_ONCE = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Destroyed:
     """What is said to be destroyed."""
 
     job_id: str
+    request: str | None
     manifest: Manifest
     as_of: date
     old_generation: int
@@ -41,24 +46,63 @@ class Destroyed:
 def verify(tx: Tx, custodian: Custodian, destroyed: Destroyed) -> tuple[CheckResult, ...]:
     """Look again at everything that should be gone."""
     manifest, records = destroyed.manifest, destroyed.manifest.records
-    left = int(tx.scalar("count_records", cohorts=list(manifest.cohorts)))
-    indexes = int(tx.scalar("count_indexes", as_of=destroyed.as_of))
+    subjects = _targets(tx, destroyed)
+    left, indexes = _rows_left(tx, destroyed)
     return (
         CheckResult("rows_gone", records, max(0, records - left)),
         CheckResult("indexes_gone", records, max(0, records - indexes)),
-        CheckResult("keys_gone", len(manifest.cohorts), _blank_slots(tx, custodian, manifest)),
+        CheckResult("keys_gone", manifest.keys, _blank_slots(tx, custodian, manifest, subjects)),
         _samples(tx, custodian, destroyed),
         CheckResult("generation_gone", 1, _generation_gone(tx, custodian, destroyed)),
         CheckResult("counts_match", records, min(destroyed.removed, 2 * records - destroyed.removed)),
     )
 
 
-def _blank_slots(tx: Tx, custodian: Custodian, manifest: Manifest) -> int | None:
-    try:
-        opened = _open(tx, custodian, COHORT, [number >> pages.SLOT_BITS for number in manifest.cohorts])
-    except KeyUnavailable:
-        return None
-    return sum(1 for number in manifest.cohorts if not any(_slot(opened, number) or b"\x01"))
+def unknown(destroyed: Destroyed) -> tuple[CheckResult, ...]:
+    """Say of every check that it could not be told."""
+    return tuple(CheckResult(name, destroyed.manifest.records, None) for name in REQUIRED_CHECKS)
+
+
+def _targets(tx: Tx, destroyed: Destroyed) -> list[int]:
+    """Read which slots of the subject ring must be blank; other ones than the manifest has the root over are not taken."""
+    manifest = destroyed.manifest
+    found = [row.key_id for row in tx.rows("targets", job_id=destroyed.job_id, ring=SUBJECT)]
+    if manifest.keys_root and keys_root(manifest.cohorts, found) != manifest.keys_root:
+        raise KeyUnavailable(f"The targets of {destroyed.job_id} are not those of its manifest.")
+    return found
+
+
+def _rows_left(tx: Tx, destroyed: Destroyed) -> tuple[int, int]:
+    """Count the rows, and the blind indexes, that should be gone and are not."""
+    manifest = destroyed.manifest
+    if not manifest.subjects and manifest.selection is None:
+        where = {"days": manifest.expiry_days, "cohorts": list(manifest.cohorts)}
+        return int(tx.scalar("count_records", **where)), int(tx.scalar("count_indexes", as_of=destroyed.as_of))
+    tx.run("make_aimed")
+    if manifest.subjects:
+        tx.run("aim_at_targets", job_id=destroyed.job_id)
+    else:
+        tx.run("aim_at_request", request_id=destroyed.request)
+    tx.run("analyze_aimed")
+    indexes = int(tx.scalar("count_indexes_of_aimed"))
+    if manifest.subjects:
+        return int(tx.scalar("count_records_of_aimed")), indexes
+    where = {"days": manifest.expiry_days, "cohorts": list(manifest.cohorts)}
+    return int(tx.scalar("count_records", **where)), indexes
+
+
+def _blank_slots(tx: Tx, custodian: Custodian, manifest: Manifest, subjects: list[int]) -> int | None:
+    found = 0
+    for ring, numbers in ((COHORT, list(manifest.cohorts)), (SUBJECT, subjects)):
+        # Some hundred pages at a time: those of millions of subjects don't fit into memory at once.
+        for start in range(0, len(numbers), _SLOTS_AT_ONCE):
+            some = numbers[start : start + _SLOTS_AT_ONCE]
+            try:
+                opened = _open(tx, custodian, ring, [number >> pages.SLOT_BITS for number in some])
+            except KeyUnavailable:
+                return None
+            found += sum(1 for number in some if _slot(opened, number) == _BLANK)
+    return found
 
 
 def _samples(tx: Tx, custodian: Custodian, destroyed: Destroyed) -> CheckResult:

@@ -82,6 +82,12 @@ class Tx:
             for row in rows:
                 copy.write_row(row)
 
+    def copy_out(self, name: LiteralString) -> Iterator[bytes]:
+        """Yield the blocks of a binary COPY (name of a ``COPY … TO STDOUT (FORMAT binary)`` statement)."""
+        with self._cursor() as cursor, cursor.copy(self._statements[name].encode()) as copy:
+            for block in copy:
+                yield bytes(block)
+
     def _cursor(self) -> psycopg.Cursor[Any]:
         cursor: psycopg.Cursor[Any] = self._connection.connection.cursor()  # type: ignore[assignment]
         return cursor

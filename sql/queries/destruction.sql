@@ -1,6 +1,25 @@
+-- lock_destruction --
+-- One purge at a time: true for the one that got the turn, until its transaction ends.
+SELECT pg_try_advisory_xact_lock(7310843);
+
 -- open_job --
--- The destruction that is under way, if any.
-SELECT * FROM destruction.job WHERE state NOT IN ('confirmed', 'blocked', 'failed');
+-- The destruction that is under way, if any. The nightly one waits for nobody after it was applied for.
+SELECT * FROM destruction.job
+ WHERE state IN ('approved', 'keys_destroyed', 'rows_removed', 'verified') OR (state = 'applied' AND origin = 'expiry')
+ ORDER BY state DESC LIMIT 1;
+
+-- decided_jobs --
+-- Destructions on request that a leader has decided about, and that wait for it to be done.
+SELECT j.*, a.decision FROM destruction.job j JOIN destruction.approval a USING (job_id)
+ WHERE j.state = 'applied' AND j.origin <> 'expiry' ORDER BY a.decided_at;
+
+-- jobs --
+-- All destructions, newest first, with what a leader decided.
+SELECT j.job_id, j.origin, j.state::text AS state, j.as_of, j.applicant, j.request_id, j.verdict, j.created_at,
+       j.manifest_hash, (j.manifest ->> 'records')::bigint AS records, j.manifest -> 'by_plan' AS by_plan,
+       coalesce((j.manifest ->> 'subjects')::bigint, 0) AS subjects, a.decision, a.approver, a.door, a.decided_at
+  FROM destruction.job j LEFT JOIN destruction.approval a USING (job_id)
+ ORDER BY j.created_at DESC, j.job_id;
 
 -- job --
 -- One destruction.
@@ -11,26 +30,98 @@ SELECT * FROM destruction.job WHERE job_id = :job_id;
 SELECT cohort_id, retention_class, expires_on FROM keyring.cohort
  WHERE expires_on <= :as_of AND destroyed_by IS NULL ORDER BY expires_on, cohort_id;
 
--- due_by_plan --
--- What lies in some cohorts: records by plan, level and cohort.
-SELECT b.plan, r.level, r.cohort_id, count(*) AS records
-  FROM vault.record r JOIN vault.batch b USING (batch_id)
- WHERE r.expires_on = ANY(:days) AND r.cohort_id = ANY(:cohorts)
- GROUP BY 1, 2, 3;
+-- make_listed --
+-- What a destruction is about: filled by one of the list_ statements, read by the listed_ ones. Level 0: quarantined.
+CREATE TEMPORARY TABLE listed (record_id uuid, expires_on date, cohort_id integer, subject_id bigint, batch_id bigint,
+                               level smallint) ON COMMIT DROP;
 
--- due_quarantine --
--- Quarantined rows in some cohorts, by plan and cohort.
-SELECT b.plan, q.cohort_id, count(*) AS records
-  FROM quality.quarantine q JOIN vault.batch b USING (batch_id)
- WHERE q.cohort_id = ANY(:cohorts)
- GROUP BY 1, 2;
-
--- due_record_ids --
--- Ids of everything in some cohorts, in order: what the manifest's root is over.
-SELECT record_id FROM vault.record WHERE expires_on = ANY(:days) AND cohort_id = ANY(:cohorts)
+-- list_expired --
+-- Everything in some cohorts.
+INSERT INTO listed
+SELECT record_id, expires_on, cohort_id, subject_id, batch_id, level
+  FROM vault.record WHERE expires_on = ANY(:days) AND cohort_id = ANY(:cohorts)
 UNION ALL
-SELECT record_id FROM quality.quarantine WHERE cohort_id = ANY(:cohorts)
-ORDER BY record_id;
+SELECT record_id, expires_on, cohort_id, holder_id, batch_id, 0
+  FROM quality.quarantine WHERE cohort_id = ANY(:cohorts);
+
+-- make_aimed --
+-- The slots of the subject ring that a destruction is to blank, with statistics, so that joins are planned well.
+CREATE TEMPORARY TABLE aimed (subject_id bigint PRIMARY KEY) ON COMMIT DROP;
+
+-- aim_at_wanted --
+-- The subjects of a request that no hold protects and no other destruction has on its list.
+INSERT INTO aimed
+SELECT w.subject_id FROM destruction.wanted w
+ WHERE w.request_id = :request_id AND w.settled_by IS NULL
+   AND NOT EXISTS (SELECT FROM destruction.target t JOIN destruction.job j USING (job_id)
+                    WHERE t.ring = 'subject' AND t.key_id = w.subject_id AND j.state NOT IN ('blocked', 'rejected'));
+
+-- aim_at_targets --
+-- The subjects of a destruction.
+INSERT INTO aimed SELECT key_id FROM destruction.target WHERE job_id = :job_id AND ring = 'subject';
+
+-- aim_at_request --
+-- The subjects that a steward's selection touches.
+INSERT INTO aimed SELECT subject_id FROM destruction.wanted WHERE request_id = :request_id;
+
+-- spare_held_from_aimed --
+-- Subjects under a legal hold are not aimed at.
+DELETE FROM aimed a
+ WHERE EXISTS (SELECT FROM destruction.hold h WHERE h.subject_id = a.subject_id AND h.released_at IS NULL);
+
+-- aimed --
+-- The slots aimed at, in order.
+SELECT subject_id FROM aimed ORDER BY subject_id;
+
+-- analyze_aimed --
+-- Tell the planner how many.
+ANALYZE aimed;
+
+-- list_aimed --
+-- Everything of some subjects.
+INSERT INTO listed
+SELECT r.record_id, r.expires_on, r.cohort_id, r.subject_id, r.batch_id, r.level
+  FROM aimed JOIN vault.record r USING (subject_id)
+UNION ALL
+SELECT q.record_id, q.expires_on, q.cohort_id, q.holder_id, q.batch_id, 0
+  FROM aimed JOIN quality.quarantine q ON q.holder_id = aimed.subject_id;
+
+-- list_selected --
+-- Records of one plan collected up to a day that neither a hold nor the law keeps.
+INSERT INTO listed
+SELECT r.record_id, r.expires_on, r.cohort_id, r.subject_id, r.batch_id, r.level
+  FROM vault.record r JOIN vault.batch b USING (batch_id) JOIN keyring.cohort c USING (cohort_id)
+ WHERE b.plan = :plan AND r.collected_on <= :collected_until AND NOT c.restricted
+   AND NOT EXISTS (SELECT FROM destruction.hold h WHERE h.subject_id = r.subject_id AND h.released_at IS NULL);
+
+-- listed_by_plan --
+-- What is listed: records by plan, level and cohort.
+SELECT b.plan, l.level, l.cohort_id, c.retention_class, c.expires_on, count(*) AS records
+  FROM listed l JOIN vault.batch b USING (batch_id) JOIN keyring.cohort c USING (cohort_id)
+ GROUP BY 1, 2, 3, 4, 5;
+
+-- listed_record_ids --
+-- Ids of what is listed, in order: what the manifest's root is over.
+COPY (SELECT record_id FROM listed ORDER BY record_id) TO STDOUT (FORMAT binary)
+
+-- listed_cohorts --
+-- The cohorts that what is listed lies in.
+SELECT DISTINCT cohort_id, expires_on FROM listed ORDER BY cohort_id;
+
+-- listed_held --
+-- How much of what is listed a legal hold protects.
+SELECT count(*) FROM listed l
+ WHERE l.level > 0
+   AND EXISTS (SELECT FROM destruction.hold h WHERE h.subject_id = l.subject_id AND h.released_at IS NULL);
+
+-- spare_unlisted --
+-- A steward's selection: what else lies in its cohorts is sealed again into fresh ones of the same class and day.
+INSERT INTO moving (record_id, old_expires_on, cohort_id, expires_on)
+SELECT r.record_id, r.expires_on, f.fresh_id, r.expires_on
+  FROM vault.record r
+  JOIN unnest(CAST(:cohorts AS integer[]), CAST(:fresh AS integer[])) AS f(cohort_id, fresh_id) USING (cohort_id)
+ WHERE r.expires_on = ANY(:days)
+   AND NOT EXISTS (SELECT FROM listed l WHERE l.record_id = r.record_id);
 
 -- count_held --
 -- Records in some cohorts whose subject is under a legal hold.
@@ -64,9 +155,79 @@ UPDATE vault.blind_index SET expires_on = greatest(expires_on, :expires_on) WHER
 -- insert_job --
 -- A destruction is applied for.
 INSERT INTO destruction.job (job_id, origin, as_of, state, manifest, manifest_hash, schedule_hash, applicant, executor,
-                             steps, created_at)
+                             request_id, steps, created_at)
 VALUES (:job_id, :origin, :as_of, 'applied', CAST(:manifest AS jsonb), :manifest_hash, :schedule_hash, :applicant,
-        :executor, CAST(:steps AS jsonb), :at);
+        :executor, :request_id, CAST(:steps AS jsonb), :at);
+
+-- copy_targets --
+-- The keys that a destruction is to blank.
+COPY destruction.target (job_id, ring, key_id) FROM STDIN (FORMAT binary)
+
+-- targets --
+-- The keys of one ring that a destruction is to blank, in order.
+SELECT key_id FROM destruction.target WHERE job_id = :job_id AND ring = :ring ORDER BY key_id;
+
+-- insert_request --
+-- A person asks, or a steward finds.
+INSERT INTO destruction.request (request_id, origin, applicant, reason, selection, created_at)
+VALUES (:request_id, :origin, :applicant, :reason, CAST(:selection AS jsonb), :at);
+
+-- request --
+-- One request.
+SELECT * FROM destruction.request WHERE request_id = :request_id;
+
+-- insert_wanted --
+-- The subjects that a request names, by their codes; those that do not exist are left out.
+INSERT INTO destruction.wanted (request_id, subject_id)
+SELECT :request_id, subject_id FROM vault.subject WHERE code = ANY(:codes)
+ON CONFLICT DO NOTHING;
+
+-- want_listed --
+-- The subjects that a steward's selection touches.
+INSERT INTO destruction.wanted (request_id, subject_id)
+SELECT DISTINCT :request_id, subject_id FROM listed
+ON CONFLICT DO NOTHING;
+
+-- waiting_requests --
+-- Requests of which something is left that could be applied for: a hold was lifted, or a manifest no longer stood.
+SELECT q.request_id, q.origin FROM destruction.request q
+ WHERE q.settled_at IS NULL
+   AND NOT EXISTS (SELECT FROM destruction.job j WHERE j.request_id = q.request_id
+                    AND j.state NOT IN ('confirmed', 'blocked', 'rejected'))
+ ORDER BY q.created_at;
+
+-- settle_wanted --
+-- The keys of these subjects are blank and it is certified.
+UPDATE destruction.wanted w SET settled_by = :job_id
+  FROM destruction.target t
+ WHERE t.job_id = :job_id AND t.ring = 'subject' AND w.subject_id = t.key_id AND w.settled_by IS NULL;
+
+-- settle_gone --
+-- Subjects that another destruction took in the meantime are settled too.
+UPDATE destruction.wanted w SET settled_by = 'gone'
+ WHERE w.request_id = :request_id AND w.settled_by IS NULL
+   AND NOT EXISTS (SELECT FROM vault.subject s WHERE s.subject_id = w.subject_id);
+
+-- settle_request --
+-- Nothing of it is left.
+UPDATE destruction.request q SET settled_at = :at
+ WHERE q.request_id = :request_id AND q.settled_at IS NULL
+   AND NOT EXISTS (SELECT FROM destruction.wanted w WHERE w.request_id = q.request_id AND w.settled_by IS NULL);
+
+-- close_request --
+-- A leader refused it, or a steward's selection is done.
+UPDATE destruction.request SET settled_at = :at WHERE request_id = :request_id AND settled_at IS NULL;
+
+-- insert_decision --
+-- A leader decides about one destruction; a decision that was made stands.
+INSERT INTO destruction.approval (job_id, approval_id, decision, door, approver, role, manifest_hash, reason, signature,
+                                  decided_at)
+VALUES (:job_id, :approval_id, :decision, :door, :approver, :role, :manifest_hash, :reason, :signature, :at)
+ON CONFLICT DO NOTHING;
+
+-- decision --
+-- What was decided about a destruction.
+SELECT * FROM destruction.approval WHERE job_id = :job_id;
 
 -- reach_state --
 -- A destruction reaches a state, once.
@@ -104,17 +265,19 @@ VALUES (:approval_id, :schedule_hash, :approved_by, :approved_at, :valid_until, 
 ON CONFLICT DO NOTHING;
 
 -- take_samples --
--- Keep some ciphertext of what is destroyed, to show later that it no longer opens.
+-- Keep some ciphertext of what is listed, to show later that it no longer opens.
 INSERT INTO destruction.sample (job_id, record_id, subject_id, cohort_id, schema_version, part, sealed)
 SELECT :job_id, record_id, subject_id, cohort_id, schema_version, part, sealed FROM (
-  (SELECT record_id, subject_id, cohort_id, schema_version, coalesce(
+  (SELECT r.record_id, r.subject_id, r.cohort_id, r.schema_version, coalesce(
             CASE WHEN part_4 IS NOT NULL THEN 4 END, CASE WHEN part_3 IS NOT NULL THEN 3 END,
             CASE WHEN part_2 IS NOT NULL THEN 2 END, CASE WHEN part_5 IS NOT NULL THEN 5 END, 1)::smallint AS part,
           coalesce(part_4, part_3, part_2, part_5, part_1) AS sealed
-     FROM vault.record WHERE expires_on = ANY(:days) AND cohort_id = ANY(:cohorts) LIMIT :count)
+     FROM (SELECT record_id, expires_on FROM listed WHERE level > 0 LIMIT :count) l
+     JOIN vault.record r ON r.record_id = l.record_id AND r.expires_on = l.expires_on)
   UNION ALL
-  (SELECT record_id, holder_id, cohort_id, schema_version, 5::smallint, sealed
-     FROM quality.quarantine WHERE cohort_id = ANY(:cohorts) LIMIT :count)
+  (SELECT q.record_id, q.holder_id, q.cohort_id, q.schema_version, 5::smallint, q.sealed
+     FROM (SELECT record_id FROM listed WHERE level = 0 LIMIT :count) l
+     JOIN quality.quarantine q ON q.record_id = l.record_id)
 ) AS taken
 WHERE sealed IS NOT NULL
 ON CONFLICT DO NOTHING;
@@ -135,9 +298,33 @@ UPDATE keyring.cohort SET destroyed_by = :job_id WHERE cohort_id = ANY(:cohorts)
 -- The sealed rows of some cohorts.
 DELETE FROM vault.record WHERE expires_on = ANY(:days) AND cohort_id = ANY(:cohorts);
 
+-- drop_due_partition --
+-- A month in which nothing but these cohorts lies goes as a whole: how many records it had, or NULL.
+SELECT vault.drop_due_partition(:month, CAST(:cohorts AS integer[]));
+
 -- delete_quarantine --
 -- The quarantined rows of some cohorts.
 DELETE FROM quality.quarantine WHERE cohort_id = ANY(:cohorts);
+
+-- delete_records_of_aimed --
+-- The sealed rows of some subjects.
+DELETE FROM vault.record r USING aimed a WHERE r.subject_id = a.subject_id;
+
+-- delete_quarantine_of_aimed --
+-- The quarantined rows under some slots.
+DELETE FROM quality.quarantine q USING aimed a WHERE q.holder_id = a.subject_id;
+
+-- delete_indexes_of_aimed --
+-- The blind indexes of some subjects.
+DELETE FROM vault.blind_index b USING aimed a WHERE b.subject_id = a.subject_id;
+
+-- delete_subjects_of_aimed --
+-- Those subjects.
+DELETE FROM vault.subject s USING aimed a WHERE s.subject_id = a.subject_id;
+
+-- drop_supported_from_aimed --
+-- Of the subjects that a selection touched, those that another record supports stay.
+DELETE FROM aimed a WHERE EXISTS (SELECT FROM vault.record r WHERE r.subject_id = a.subject_id);
 
 -- delete_indexes --
 -- Blind indexes that no remaining record supports. A record that came in late, for a day already past, keeps its own.
@@ -149,20 +336,27 @@ DELETE FROM vault.blind_index
 DELETE FROM vault.subject
  WHERE expires_on <= :as_of AND subject_id NOT IN (SELECT subject_id FROM vault.record WHERE expires_on <= :as_of);
 
--- drop_partition --
--- An empty month that is past.
-SELECT vault.drop_empty_partition(:month, :as_of);
-
 -- count_records --
--- Verification: rows that should be gone.
-SELECT (SELECT count(*) FROM vault.record WHERE cohort_id = ANY(:cohorts))
+-- Verification: rows that should be gone. A cohort's rows lie in the partition of its day and nowhere else, so those of
+-- survivors are not read.
+SELECT (SELECT count(*) FROM vault.record WHERE expires_on = ANY(:days) AND cohort_id = ANY(:cohorts))
      + (SELECT count(*) FROM quality.quarantine WHERE cohort_id = ANY(:cohorts)) AS found;
+
+-- count_records_of_aimed --
+-- Verification: rows of subjects that should be gone.
+SELECT (SELECT count(*) FROM aimed a JOIN vault.record r USING (subject_id))
+     + (SELECT count(*) FROM aimed a JOIN quality.quarantine q ON q.holder_id = a.subject_id) AS found;
 
 -- count_indexes --
 -- Verification: blind indexes that should be gone.
 SELECT count(*) FROM vault.blind_index b
  WHERE b.expires_on <= :as_of
    AND NOT EXISTS (SELECT FROM vault.record r WHERE r.subject_id = b.subject_id AND r.expires_on <= :as_of);
+
+-- count_indexes_of_aimed --
+-- Verification: blind indexes of subjects that have no record any more.
+SELECT count(*) FROM aimed a JOIN vault.blind_index b USING (subject_id)
+ WHERE NOT EXISTS (SELECT FROM vault.record r WHERE r.subject_id = a.subject_id);
 
 -- count_pages_of_generation --
 -- Verification: pages that still hang on a root generation.
@@ -177,9 +371,9 @@ VALUES (:hold_id, :subject_id, :reason, :owner, :review_on, :at);
 -- A legal hold ends.
 UPDATE destruction.hold SET released_at = :at, released_by = :by WHERE hold_id = :hold_id AND released_at IS NULL;
 
--- failed_job --
--- A destruction whose verification did not pass.
-SELECT * FROM destruction.job WHERE state = 'failed' ORDER BY created_at LIMIT 1;
+-- failed_jobs --
+-- The destructions whose verification did not pass, oldest first.
+SELECT * FROM destruction.job WHERE state = 'failed' ORDER BY created_at;
 
 -- certified --
 -- The destructions that have a certificate, oldest first.

@@ -80,3 +80,7 @@ INSERT INTO keyring.cohort (cohort_id, retention_class, expires_on) VALUES (:coh
 -- generation --
 -- One generation.
 SELECT generation, kms_key FROM keyring.generation WHERE generation = :generation;
+
+-- cohorts --
+-- Some cohorts.
+SELECT cohort_id, retention_class, expires_on FROM keyring.cohort WHERE cohort_id = ANY(:cohorts) ORDER BY cohort_id;

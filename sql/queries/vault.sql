@@ -111,3 +111,7 @@ SELECT EXISTS (SELECT FROM consent.receipt WHERE action = 'withdrawn');
 -- subject_by_code --
 -- A data subject by its code.
 SELECT subject_id, kind FROM vault.subject WHERE code = :code;
+
+-- subjects_by_code --
+-- Which of some codes are those of data subjects.
+SELECT code FROM vault.subject WHERE code = ANY(:codes);

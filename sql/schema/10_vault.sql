@@ -73,19 +73,21 @@ BEGIN
   END IF;
 END $$;
 
--- Drops a month's partition once it is empty and wholly past; true when it is gone.
-CREATE FUNCTION vault.drop_empty_partition(month date, as_of date) RETURNS boolean
+-- Drops a month's partition in which nothing but some cohorts lies, and tells how many records it had; NULL: other
+-- records lie there, or there is no such partition. Dropping a month costs nothing for each row.
+CREATE FUNCTION vault.drop_due_partition(month date, cohorts integer[]) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
-  first date := date_trunc('month', month)::date;
-  name  text := format('record_%s', to_char(first, 'YYYYMM'));
-  empty boolean;
+  name    text := format('record_%s', to_char(month, 'YYYYMM'));
+  records bigint;
+  others  bigint;
 BEGIN
-  IF to_regclass(format('vault.%I', name)) IS NULL THEN RETURN true; END IF;
-  IF (first + interval '1 month')::date > as_of THEN RETURN false; END IF;
-  EXECUTE format('SELECT NOT EXISTS (SELECT FROM vault.%I)', name) INTO empty;
-  IF empty THEN EXECUTE format('DROP TABLE vault.%I', name); END IF;
-  RETURN empty;
+  IF to_regclass(format('vault.%I', name)) IS NULL THEN RETURN NULL; END IF;
+  EXECUTE format('SELECT count(*), count(*) FILTER (WHERE cohort_id <> ALL ($1)) FROM vault.%I', name)
+     INTO records, others USING cohorts;
+  IF others > 0 THEN RETURN NULL; END IF;
+  EXECUTE format('DROP TABLE vault.%I', name);
+  RETURN records;
 END $$;
 
 -- Keyed hash of an identifier, for exact look-up and identity resolution. A strong kind names one subject only.
@@ -116,6 +118,6 @@ GRANT SELECT ON vault.batch, vault.delivery TO tutela_destroy;
 GRANT SELECT ON ALL TABLES IN SCHEMA vault TO tutela_verify;
 GRANT SELECT ON vault.subject, vault.blind_index, vault.delivery TO tutela_consent;
 GRANT SELECT ON vault.batch, vault.delivery TO tutela_audit;
-REVOKE EXECUTE ON FUNCTION vault.ensure_partition(date), vault.drop_empty_partition(date, date) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION vault.ensure_partition(date), vault.drop_due_partition(date, integer[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION vault.ensure_partition(date) TO tutela_ingest, tutela_destroy;
-GRANT EXECUTE ON FUNCTION vault.drop_empty_partition(date, date) TO tutela_destroy;
+GRANT EXECUTE ON FUNCTION vault.drop_due_partition(date, integer[]) TO tutela_destroy;

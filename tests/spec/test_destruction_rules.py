@@ -226,6 +226,7 @@ def test_a_row_that_should_be_gone_and_is_not_fails_the_destruction_until_it_is(
         if name == "approved":
             copy.extend(vault.rows("SELECT * FROM vault.record WHERE expires_on = %s LIMIT 1", TODAY))
         if name == "rows_removed" and copy:
+            vault.rows("SELECT vault.ensure_partition(%s)", TODAY)
             vault.rows(f"INSERT INTO vault.record VALUES ({', '.join(['%s'] * 12)}) RETURNING 1", *copy.pop())
 
     with pytest.raises(DestructionFailed, match="rows_gone"):
