@@ -22,6 +22,8 @@ from pipelines.cli import (  # noqa: E402
     approve,
     consent,
     demo,
+    destruction,
+    erase,
     evidence,
     hold,
     ingest,
@@ -29,6 +31,7 @@ from pipelines.cli import (  # noqa: E402
     purge,
     quarantine,
     report,
+    request,
     scan,
     setup,
     up,
@@ -53,6 +56,9 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(consent.app, name="consent")
 app.add_typer(approve.app, name="approve")
 app.command("purge")(purge.purge)
+app.command("erase")(erase.erase)
+app.add_typer(request.app, name="request")
+app.add_typer(destruction.app, name="destruction")
 app.add_typer(hold.app, name="hold")
 app.add_typer(evidence.app, name="evidence")
 app.command("demo", hidden=True)(demo.demo)

@@ -138,7 +138,7 @@ def _write_missing(home: Home, folder: Path) -> None:
             write_certificate(folder, certify.load(home.database, job_id))
 
 
-def destroyer(home: Home, clock: Callable[[], datetime], step: Callable[[str], None]) -> Destroyer:
+def destroyer(home: Home, clock: Callable[[], datetime], step: Callable[[str], None] = lambda _: None) -> Destroyer:
     """Put together what a destruction works with."""
     return Destroyer(
         database=home.database,

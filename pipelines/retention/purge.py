@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pipelines.errors import DestructionFailed, DestructionUnderWay
+from pipelines.errors import ApprovalMissing, DestructionFailed, DestructionUnderWay, TutelaError
 from pipelines.retention import apply, certify, destroy
 from pipelines.retention import job as jobs
 from pipelines.store.database import Role
@@ -53,7 +53,8 @@ def purge(tools: Destroyer, as_of: date) -> Result:
 
     Raises:
         DestructionUnderWay: another process is at it.
-        ApprovalMissing: something is past its retention and no standing approval covers it.
+        ApprovalMissing: something is past its retention and no standing approval covers it, or the approval of a request
+            does not count; all else was done.
         DestructionFailed: a verification did not pass; all else was done, and the next call tries again.
         KeyUnavailable, StorageFull, DatabaseUnavailable: a step could not be done; the next call goes on there.
     """
@@ -100,9 +101,9 @@ def turn(tools: Destroyer) -> Iterator[None]:
         yield
 
 
-def _finish(tools: Destroyer, result: Result) -> list[DestructionFailed]:
+def _finish(tools: Destroyer, result: Result) -> list[TutelaError]:
     """Go on with the one that was interrupted, and try again the ones that did not pass."""
-    failures: list[DestructionFailed] = []
+    failures: list[TutelaError] = []
     while (interrupted := _interrupted(tools)) is not None:
         _run(tools, interrupted, result, failures)
     retried = {str(failure) for failure in failures}
@@ -118,10 +119,10 @@ def _finish(tools: Destroyer, result: Result) -> list[DestructionFailed]:
     return failures
 
 
-def _run(tools: Destroyer, job: Job, result: Result, failures: list[DestructionFailed]) -> Job | None:
+def _run(tools: Destroyer, job: Job, result: Result, failures: list[TutelaError]) -> Job | None:
     try:
         ended = destroy.run(tools, job)
-    except DestructionFailed as exc:
+    except (ApprovalMissing, DestructionFailed) as exc:
         failures.append(exc)
         return None
     _certified(tools, ended, result)
@@ -133,7 +134,7 @@ def _certified(tools: Destroyer, job: Job, result: Result) -> None:
         result.certificates.append(certify.load(tools.database, job.id))
 
 
-def _expire(tools: Destroyer, as_of: date, result: Result, failures: list[DestructionFailed]) -> None:
+def _expire(tools: Destroyer, as_of: date, result: Result, failures: list[TutelaError]) -> None:
     """Apply for what is past its retention, and do it; what changed in between is listed and applied for anew."""
     # Looked at before anything is applied for: without an approval nothing is even listed as a job.
     destroy.covered(tools, tools.policy.schedule_hash(), as_of, tools.clock())
