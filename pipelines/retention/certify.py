@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,14 @@ from pipelines.evidence.certificate import (
     Case,
     CheckResult,
     DestroyedKeys,
+    Door,
     Limit,
     Method,
     People,
     Recipients,
     Residual,
     Rotation,
+    Spared,
     Times,
     Trigger,
 )
@@ -63,6 +66,8 @@ def _case(tools: Destroyer, job: Job, steps: dict[str, Any]) -> Case:
             job.approval_id or "",
             standing=job.origin == EXPIRY,
             request=job.request,
+            door=Door(steps["approved"].get("door", Door.STANDING)),
+            approval_hash=None if job.origin == EXPIRY else bytes.fromhex(job.manifest_hash),
         ),
         manifest=ManifestFacts(
             bytes.fromhex(listed.root),
@@ -71,18 +76,34 @@ def _case(tools: Destroyer, job: Job, steps: dict[str, Any]) -> Case:
             listed.by_category,
             listed.by_level,
             listed.names,
+            hash=bytes.fromhex(job.manifest_hash),
+            subjects=listed.subjects,
         ),
-        method=Method("postgresql.vault", ("cryptographic_erase", "row_delete"), TOOL, VERSION),
+        method=Method("postgresql.vault", _techniques(steps["rows_removed"]["removed"]), TOOL, VERSION),
         keys=tuple(DestroyedKeys(ring, keys, rotated["pages"][ring]) for ring, keys in rotated["keys"].items()),
-        rotation=Rotation(kms.scheme, kms.guarantee, job.old_generation or 0, job.new_generation or 0),
+        rotation=Rotation(
+            kms.scheme,
+            kms.guarantee,
+            job.old_generation or 0,
+            job.new_generation or 0,
+            copies_found=steps["keys_destroyed"].get("copies", 0),
+            copies_removed=steps["keys_destroyed"].get("copies", 0),
+        ),
         people=People(job.applicant, steps["approved"]["approver"], job.executor, WITNESS, CONFIRMER),
         times=Times(*(datetime.fromisoformat(steps[name]["at"]) for name in _TIMES)),
         checks=tuple(CheckResult(*counts) for counts in steps["verified"]["checks"]),
         removed=steps["rows_removed"]["removed"],
         residuals=tuple(Residual(place, None) for place in RESIDUALS),
         recipients=Recipients(),
-        limits=(Limit.WAL, Limit.BACKUPS, Limit.STORAGE, Limit.KMS, Limit.MEMORY),
+        limits=(Limit.WAL, Limit.BACKUPS, Limit.STORAGE, Limit.INDEXES, Limit.KMS, Limit.MEMORY),
+        spared=Spared(**steps["applied"].get("spared", {})),
     )
+
+
+def _techniques(removed: Mapping[str, int]) -> tuple[str, ...]:
+    """Name what was done to the database; `pipelines.evidence.case.TECHNIQUES` grades it."""
+    dropped = ("partition_drop",) if removed.get("partitions") else ()
+    return ("cryptographic_erase", "row_delete", "index_deletion", *dropped)
 
 
 _TIMES = ("applied", "approved", "keys_destroyed", "rows_removed", "verified", "confirmed")

@@ -127,9 +127,9 @@ def _destroy_keys(tools: Destroyer, job: Job) -> None:
     tools.step("snapshot_written")
     tools.custodian.kms.destroy(old.kms_key)
     tools.step("old_root_destroyed")
-    for older in tools.snapshots.glob("keyring-*.snapshot"):
-        if older != snapshot:
-            older.unlink()
+    older = [path for path in tools.snapshots.glob("keyring-*.snapshot") if path != snapshot]
+    for path in older:
+        path.unlink()
     at = tools.clock()
     with tools.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
@@ -140,7 +140,7 @@ def _destroy_keys(tools: Destroyer, job: Job) -> None:
         ]
         seqs = append(tx, tools, done, at)
         tx.run("generation_destroyed", generation=old.number, at=at)
-        reach(tx, job, "approved", "keys_destroyed", note("keys_destroyed", at, seqs))
+        reach(tx, job, "approved", "keys_destroyed", note("keys_destroyed", at, seqs, copies=len(older)))
     tools.step("keys_destroyed")
 
 
@@ -272,7 +272,7 @@ def _verify(tools: Destroyer, job: Job) -> None:
         checks = unknown(destroyed)
     finally:
         witness.close()
-    _record_verdict(tools, job, checks, certificates.verdict(checks, job.manifest.records), at)
+    _record_verdict(tools, job, checks, certificates.verdict(checks, job.manifest.records, job.manifest.keys), at)
     tools.step("verified")
 
 
