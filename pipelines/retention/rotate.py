@@ -8,22 +8,15 @@ A crash between any two steps is resumed, and at no moment is there just one cop
 
 from __future__ import annotations
 
-import os
 import struct
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import msgspec
-
-from pipelines.errors import KeyUnavailable, StorageFull
-from pipelines.evidence.checkpoint import FULL, sync_folder
+from pipelines.errors import KeyUnavailable
 from pipelines.seal import keyring as pages
 from pipelines.store import keyring
-from pipelines.store.keyring import StoredPage
 
 if TYPE_CHECKING:
     from pipelines.custody import Custodian
@@ -46,12 +39,21 @@ class Blanked:
 
 
 def blank(tx: Tx, custodian: Custodian, ring: str, ids: Sequence[int], new: Generation) -> Blanked:
-    """Blank some slots and seal their pages again under fresh page keys, wrapped by the new generation."""
+    """Blank some slots and seal their pages again under fresh page keys, wrapped by the new generation.
+
+    Raises:
+        KeyUnavailable: a page is missing or does not open; the transaction must not commit.
+    """
     slots: dict[int, list[int]] = defaultdict(list)
     for number in ids:
         slots[number >> pages.SLOT_BITS].append(number & (pages.SLOTS - 1))
     for batch in _batches(slots):
         opened = custodian.open(keyring.pages(tx, ring, batch))
+        if missing := sorted(set(batch) - set(opened)):
+            # Without the page nobody can show that the key is gone; with it restored the same command goes on.
+            raise KeyUnavailable(
+                f"Page {missing[0]} of the {ring} ring is missing; restore the newest keyring snapshot. Nothing was destroyed."
+            )
         blanked = {page: pages.blank(keys, slots[page]) for page, keys in opened.items()}
         for fresh in custodian.seal(ring, blanked, new.kms_key):
             tx.run(
@@ -81,68 +83,3 @@ def rewrap(tx: Tx, custodian: Custodian, new: Generation) -> int:
     tx.copy_rows("copy_rewrapped", ["text", "int4", "bytea"], moved)
     tx.run("rewrap_pages", generation=new.number)
     return len(moved)
-
-
-def write_snapshot(path: Path, stored: Iterable[StoredPage], custodian: Custodian) -> int:
-    """Write the keyring to the backup place, read it back and open every page; return how many.
-
-    Raises:
-        StorageFull: there is no room; no snapshot is left half-written.
-        KeyUnavailable: what was read back does not open.
-    """
-    partial = path.with_suffix(".partial")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            partial.chmod(0o600)
-            file.write(_MAGIC)
-            count = 0
-            for page in stored:
-                line = msgspec.msgpack.encode([page.ring, page.page, page.sealed, page.wrapped, page.kms_key])
-                file.write(_LENGTH.pack(len(line)) + line)
-                count += 1
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        sync_folder(path.parent)
-    except OSError as exc:
-        partial.unlink(missing_ok=True)
-        if exc.errno in FULL:
-            raise StorageFull(
-                "There is no room for the keyring snapshot; free some and run the same command again. The old root key still stands."
-            ) from None
-        raise KeyUnavailable(
-            f"The keyring snapshot can't be written ({exc.strerror}); the old root key still stands."
-        ) from None
-    if sum(len(custodian.open_each(batch)) for batch in _batches(read_snapshot(path))) != count:
-        raise KeyUnavailable(f"The keyring snapshot {path.name} lost pages; run the same command again.")
-    return count
-
-
-def read_snapshot(path: Path) -> Iterator[StoredPage]:
-    """Yield the pages of a snapshot.
-
-    Raises:
-        KeyUnavailable: it is damaged or cut off.
-    """
-    decode = msgspec.msgpack.Decoder(tuple[str, int, bytes, bytes, str]).decode
-    try:
-        with path.open("rb") as file:
-            if file.read(len(_MAGIC)) != _MAGIC:
-                raise KeyUnavailable(f"{path.name} is no keyring snapshot.")
-            while head := file.read(_LENGTH.size):
-                size = _LENGTH.unpack(head)[0]
-                line = file.read(size)
-                if len(line) != size:
-                    raise KeyUnavailable(
-                        f"The keyring snapshot {path.name} is cut off; take an older one of the same generation."
-                    )
-                yield StoredPage(*decode(line))
-    except (OSError, struct.error, msgspec.DecodeError):
-        raise KeyUnavailable(f"The keyring snapshot {path.name} is damaged.") from None
-
-
-def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
-    left = iter(items)
-    while batch := list(islice(left, _BATCH)):
-        yield batch
