@@ -31,6 +31,8 @@ class Custodian:
 
     kms: Kms
     randomness: Callable[[int], bytes] = field(repr=False)
+    origin: str = ""
+    """The installation's name: part of its root generations' names, so that homes may share a provider."""
 
     def begin(self, tx: Tx, at: datetime) -> Generation:
         """Make the first root generation, or return the active one."""
@@ -38,10 +40,23 @@ class Custodian:
         if active:
             return active
         number = keyring.next_generation_number(tx)
-        generation = Generation(number, generation_name(number, self.randomness))
+        generation = Generation(number, self.name_generation(number))
         self.kms.create(generation.kms_key)
         keyring.add_generation(tx, generation, at)
         return generation
+
+    def name_generation(self, number: int) -> str:
+        """Name a root generation in the KMS: nobody else's, and no other of ours that had this number."""
+        return f"generation-{number:06d}-{self._tag}-{self.randomness(6).hex()}"
+
+    def own_generations(self) -> dict[str, int]:
+        """List the root generations of this installation that the KMS has: name → number."""
+        found = (name.split("-") for name in self.kms.names() if name.startswith("generation-"))
+        return {"-".join(parts): int(parts[1]) for parts in found if len(parts) == 4 and parts[2] == self._tag}
+
+    @property
+    def _tag(self) -> str:
+        return self.origin.rpartition("-")[2] or "0"
 
     def keys(self, tx: Tx, ring: str, ids: npt.NDArray[np.int64]) -> Keys:
         """Return the key of each id, making the pages of new ids; call it under the writers' lock.
@@ -93,8 +108,3 @@ class Custodian:
         for page in self.seal(ring, made, generation.kms_key):
             keyring.add_page(tx, page, generation.number)
         return made
-
-
-def generation_name(number: int, randomness: Callable[[int], bytes]) -> str:
-    """Name a root generation in the KMS; random, so that two homes may share a provider."""
-    return f"generation-{number:06d}-{randomness(6).hex()}"

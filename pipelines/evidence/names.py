@@ -27,3 +27,13 @@ def hold(at: datetime, chance: bytes) -> str:
 def request(at: datetime, chance: bytes) -> str:
     """Name a request for destruction."""
     return f"RQ-{at:%Y%m%d}-x{chance.hex()}"
+
+
+def backup(at: datetime, chance: bytes) -> str:
+    """Name a backup."""
+    return f"BK-{at:%Y%m%d}-x{chance.hex()}"
+
+
+def restore(at: datetime, chance: bytes) -> str:
+    """Name a restore."""
+    return f"RS-{at:%Y%m%d}-x{chance.hex()}"

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pipelines.custody import Custodian
 from pipelines.errors import KeyUnavailable, NotInitialised
-from pipelines.evidence import checkpoint, entries, signature
+from pipelines.evidence import checkpoint, entries, journal, signature
 from pipelines.evidence.checkpoint import Checkpoint
 from pipelines.evidence.ledger import Ledger, latest
 from pipelines.platform.postgres import EmbeddedPostgres
@@ -53,11 +53,17 @@ class Home:
         """The file of signed tree heads outside the database; put it where its administrators can't write."""
         return self.folder / "anchors.jsonl"
 
+    @property
+    def journal(self) -> Path:
+        """The ledger once more, outside the database: what a restored backup's ledger is brought forward with."""
+        return self.folder / "ledger.jsonl"
+
     def anchor(self, head: Checkpoint | None = None) -> None:
-        """Write the newest tree head to the anchor file."""
-        if head is None:
-            with self.database.begin(Role.VERIFY) as tx:
-                head = latest(tx)
+        """Write the newest tree head to the anchor file, once the journal has every entry below it."""
+        with self.database.begin(Role.VERIFY) as tx:
+            head = head or latest(tx)
+            if head is not None:
+                journal.extend(self.journal, tx, head)
         if head is not None:
             checkpoint.append_anchor(self.anchors, head)
 
@@ -119,15 +125,16 @@ def open_home(settings: Settings) -> Home:
             )
         raise NotInitialised(f"The home folder {folder} is not initialised; run `tutela init`.")
     kms = open_kms(settings.kms, folder)
+    origin = _key(folder / "keys" / ORIGIN, None).decode().strip()
     return Home(
         settings=settings,
         folder=folder,
         policy=_policy(settings.policy, _stamp(settings.policy)),
         database=Database(_runtime_url(settings), settings.sql),
         kms=kms,
-        custodian=Custodian(kms, secrets.token_bytes),
+        custodian=Custodian(kms, secrets.token_bytes, origin),
         ledger=Ledger(
-            _key(folder / "keys" / ORIGIN, None).decode().strip(),
+            origin,
             Ed25519PrivateKey.from_private_bytes(_key(folder / "keys" / LEDGER_KEY)),
         ),
         index_key=_key(folder / "keys" / INDEX_KEY),

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.custody import COHORT, SUBJECT, generation_name
+from pipelines.custody import COHORT, SUBJECT
 from pipelines.errors import ApprovalMissing, DestructionFailed, TutelaError
 from pipelines.evidence import certificate as certificates
 from pipelines.evidence import entries
 from pipelines.evidence.certificate import CheckResult, Verdict
 from pipelines.moments import day_of
-from pipelines.retention import apply, approval, certify, decision, manifest, rotate
+from pipelines.retention import apply, approval, certify, decision, manifest, rotate, snapshot
 from pipelines.retention import job as jobs
 from pipelines.retention.decision import Decision
 from pipelines.retention.job import CONFIRMER, EXECUTOR, EXPIRY, REQUEST, WITNESS, Destroyer, Job, append, note, reach
@@ -122,14 +122,11 @@ def _destroy_keys(tools: Destroyer, job: Job) -> None:
     tools.step("rotated")
     old = jobs.generation(tools, job.old_generation)
     with tools.database.begin(Role.DESTROY) as tx:
-        snapshot = tools.snapshots / f"keyring-{new.number:06d}.snapshot"
-        rotate.write_snapshot(snapshot, keyring.all_pages(tx), tools.custodian)
+        kept = snapshot.write(tx, tools.snapshots, tools.custodian, tools.ledger.origin, tools.clock())
     tools.step("snapshot_written")
     tools.custodian.kms.destroy(old.kms_key)
     tools.step("old_root_destroyed")
-    older = [path for path in tools.snapshots.glob("keyring-*.snapshot") if path != snapshot]
-    for path in older:
-        path.unlink()
+    older = snapshot.remove_older(kept)
     at = tools.clock()
     with tools.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
@@ -140,7 +137,7 @@ def _destroy_keys(tools: Destroyer, job: Job) -> None:
         ]
         seqs = append(tx, tools, done, at)
         tx.run("generation_destroyed", generation=old.number, at=at)
-        reach(tx, job, "approved", "keys_destroyed", note("keys_destroyed", at, seqs, copies=len(older)))
+        reach(tx, job, "approved", "keys_destroyed", note("keys_destroyed", at, seqs, copies=older))
     tools.step("keys_destroyed")
 
 
@@ -153,7 +150,7 @@ def _new_generation(tools: Destroyer, job: Job) -> Generation:
             if active is None:
                 raise RuntimeError("a destruction without a keyring")
             number = keyring.next_generation_number(tx)
-            new = Generation(number, generation_name(number, tools.randomness))
+            new = Generation(number, tools.custodian.name_generation(number))
             tx.run("note_step", job_id=job.id, steps=json.dumps({"new_root": [new.number, new.kms_key]}))
             tx.run("set_generations", job_id=job.id, old_generation=active.number, new_generation=new.number)
         else:

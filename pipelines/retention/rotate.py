@@ -8,10 +8,10 @@ A crash between any two steps is resumed, and at no moment is there just one cop
 
 from __future__ import annotations
 
-import struct
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from pipelines.errors import KeyUnavailable
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from pipelines.store.database import Tx
     from pipelines.store.keyring import Generation
 
-_LENGTH = struct.Struct(">I")
-_MAGIC = b"tutela-keyring-snapshot/1\n"
 _BATCH = 256
 """Pages opened at a time: 8 MiB of keys in memory, and one call to the provider."""
 _Item = TypeVar("_Item")
@@ -83,3 +81,9 @@ def rewrap(tx: Tx, custodian: Custodian, new: Generation) -> int:
     tx.copy_rows("copy_rewrapped", ["text", "int4", "bytea"], moved)
     tx.run("rewrap_pages", generation=new.number)
     return len(moved)
+
+
+def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+    left = iter(items)
+    while batch := list(islice(left, _BATCH)):
+        yield batch

@@ -32,6 +32,7 @@ class Role(StrEnum):
     VERIFY = "tutela_verify"
     CONSENT = "tutela_consent"
     AUDIT = "tutela_audit"
+    BACKUP = "tutela_backup"
 
 
 class Tx:

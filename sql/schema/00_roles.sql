@@ -3,7 +3,8 @@
 DO $$
 DECLARE name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['tutela_ingest', 'tutela_destroy', 'tutela_verify', 'tutela_consent', 'tutela_audit'] LOOP
+  FOREACH name IN ARRAY ARRAY['tutela_ingest', 'tutela_destroy', 'tutela_verify', 'tutela_consent', 'tutela_audit',
+                              'tutela_backup'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
       EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', name);
     END IF;

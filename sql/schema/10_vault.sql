@@ -70,6 +70,7 @@ BEGIN
   IF to_regclass(format('vault.%I', name)) IS NULL THEN
     EXECUTE format('CREATE TABLE vault.%I PARTITION OF vault.record FOR VALUES FROM (%L) TO (%L)',
                    name, first, (first + interval '1 month')::date);
+    EXECUTE format('GRANT SELECT ON vault.%I TO tutela_backup', name);
   END IF;
 END $$;
 
