@@ -22,11 +22,13 @@ from pipelines.cli import (  # noqa: E402
     approve,
     consent,
     demo,
+    derivative,
     destruction,
     erase,
     evidence,
     hold,
     ingest,
+    notice,
     plan,
     purge,
     quarantine,
@@ -35,6 +37,7 @@ from pipelines.cli import (  # noqa: E402
     scan,
     setup,
     up,
+    work_order,
 )
 
 app = typer.Typer(
@@ -60,6 +63,9 @@ app.command("erase")(erase.erase)
 app.add_typer(request.app, name="request")
 app.add_typer(destruction.app, name="destruction")
 app.add_typer(hold.app, name="hold")
+app.add_typer(derivative.app, name="derivative")
+app.add_typer(notice.app, name="notice")
+app.add_typer(work_order.app, name="work-order")
 app.add_typer(evidence.app, name="evidence")
 app.command("demo", hidden=True)(demo.demo)
 

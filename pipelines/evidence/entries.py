@@ -47,6 +47,12 @@ class EntryKind(StrEnum):
     HOLD_ADDED = "hold.added"
     HOLD_RELEASED = "hold.released"
     EVIDENCE_EXPORTED = "evidence.exported"
+    DERIVATIVE_REGISTERED = "derivative.registered"
+    DERIVATIVES_DESTROYED = "derivative.destroyed"
+    NOTICE_RAISED = "notice.raised"
+    NOTICE_ACKNOWLEDGED = "notice.acknowledged"
+    WORK_ORDER_RAISED = "work_order.raised"
+    WORK_ORDER_COMPLETED = "work_order.completed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,3 +297,65 @@ def hold_added(hold: str, owner: str, review_on: date, at: datetime) -> Entry:
 def hold_released(hold: str, by: str, at: datetime) -> Entry:
     """Record that a legal hold ended."""
     return Entry(EntryKind.HOLD_RELEASED, at, {"hold": hold, "by": actor(by)})
+
+
+# --- derivatives -------------------------------------------------------------------------------------------------
+
+
+def derivative_registered(derivative: str, kind: str, until: date, subjects: int, by: str, at: datetime) -> Entry:
+    """Record that a copy was made or became known; its place is text and stays in the database."""
+    body: dict[str, Json] = {"derivative": derivative, "kind": kind, "until": until.isoformat()}
+    return Entry(EntryKind.DERIVATIVE_REGISTERED, at, {**body, "subjects": subjects, "by": actor(by)})
+
+
+def derivatives_destroyed(copies: Mapping[str, int], by: str, at: datetime) -> Entry:
+    """Record that copies whose time was up are gone (kind → how many)."""
+    return Entry(EntryKind.DERIVATIVES_DESTROYED, at, {"copies": {**copies}, "by": actor(by)})
+
+
+def notice_raised(
+    notice: str, derivative: str, destruction: str | None, recipient: str, subjects: int, sha256_hex: str, at: datetime
+) -> Entry:
+    """Record that a recipient is told to destroy its copy, by a signed document of this hash."""
+    body: dict[str, Json] = {"notice": notice, "derivative": derivative, "destruction": destruction}
+    return Entry(
+        EntryKind.NOTICE_RAISED,
+        at,
+        {**body, "recipient": actor(recipient), "subjects": subjects, "document": f"sha256:{sha256_hex}"},
+    )
+
+
+def notice_acknowledged(notice: str, outcome: str, evidence_hex: str, by: str, at: datetime) -> Entry:
+    """Record what a recipient answered, by the hash of its answer, and who took it."""
+    body: dict[str, Json] = {"notice": notice, "outcome": outcome, "evidence": f"sha256:{evidence_hex}"}
+    return Entry(EntryKind.NOTICE_ACKNOWLEDGED, at, {**body, "by": actor(by)})
+
+
+def work_order_raised(
+    order: str,
+    derivative: str,
+    destruction: str | None,
+    least_method: str,
+    subjects: int,
+    sha256_hex: str,
+    at: datetime,
+) -> Entry:
+    """Record that a keeper is given work, by a signed document of this hash."""
+    body: dict[str, Json] = {"work_order": order, "derivative": derivative, "destruction": destruction}
+    return Entry(
+        EntryKind.WORK_ORDER_RAISED,
+        at,
+        {**body, "least_method": least_method, "subjects": subjects, "document": f"sha256:{sha256_hex}"},
+    )
+
+
+def work_order_completed(
+    order: str, method: str, executor: str, witnesses: Iterable[str], photos: Iterable[str], at: datetime
+) -> Entry:
+    """Record how a carrier was destroyed, by whom, before whose eyes, and the hashes of the photos."""
+    body: dict[str, Json] = {"work_order": order, "method": method, "executor": actor(executor)}
+    seen: dict[str, Json] = {
+        "witnesses": [actor(witness) for witness in witnesses],
+        "photos": [f"sha256:{photo}" for photo in photos],
+    }
+    return Entry(EntryKind.WORK_ORDER_COMPLETED, at, {**body, **seen})

@@ -37,3 +37,18 @@ def backup(at: datetime, chance: bytes) -> str:
 def restore(at: datetime, chance: bytes) -> str:
     """Name a restore."""
     return f"RS-{at:%Y%m%d}-x{chance.hex()}"
+
+
+def derivative(at: datetime, chance: bytes) -> str:
+    """Name a registered copy."""
+    return f"DV-{at:%Y%m%d}-x{chance.hex()}"
+
+
+def notice(at: datetime, chance: bytes) -> str:
+    """Name a notice to a recipient."""
+    return f"DN-{at:%Y%m%d}-x{chance.hex()}"
+
+
+def work_order(at: datetime, chance: bytes) -> str:
+    """Name a work order to a keeper."""
+    return f"WO-{at:%Y%m%d}-x{chance.hex()}"

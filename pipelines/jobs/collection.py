@@ -31,7 +31,9 @@ import pyarrow as pa
 from pipelines.bench import Bench
 from pipelines.errors import DeliveryRefused, TutelaError
 from pipelines.evidence import entries, names
+from pipelines.jobs import runs
 from pipelines.jobs.home import Home, open_home, verify_ed25519
+from pipelines.jobs.runs import end, staging_of, sweep
 from pipelines.jobs.workers import end_with_parent
 from pipelines.moments import day_of
 from pipelines.policy import Plan, load_policy
@@ -40,7 +42,6 @@ from pipelines.settings import Settings
 from pipelines.sources import arrange, fingerprint, normalise, open_delivery, read_chunks
 from pipelines.store import vault
 from pipelines.store.database import Role
-from pipelines.store.staging import Staging
 
 if TYPE_CHECKING:
     from pipelines.classify.engine import Analyzer
@@ -48,8 +49,6 @@ if TYPE_CHECKING:
 
 CHUNKS_OF_A_WORKER = 4
 """A worker process is replaced after so many chunks: what its heap has lost to fragments goes with it."""
-ORPHAN_SECONDS = 48 * 3600
-"""A staging folder this old belongs to no run that still goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def collect(
             tick(ref.rows, seconds)
         return report(settings, gated, at)
     finally:
-        end(settings, run)
+        end(settings, run, at)
 
 
 def gate(settings: Settings, plan_name: str, files: Sequence[Path], run: str, at: datetime) -> Gated:
@@ -138,10 +137,7 @@ def gate(settings: Settings, plan_name: str, files: Sequence[Path], run: str, at
         raise DeliveryRefused(
             f"The plan {plan.name} is not in force on {day_of(at)} ({plan.valid.since} to {plan.valid.until}); have it renewed."
         )
-    staging = staging_of(home, run)
-    # The folder before its key: by the folder the sweep finds what a kill left behind.
-    staging.begin()
-    home.kms.create(run_key(run))
+    staging = runs.begin(home, plan.name, run, files, at)
     chunks, already, outside = [], 0, dict[str, None]()
     for path in _verified(plan, files, home, at):
         delivery = fingerprint(path, home.index_key)
@@ -265,41 +261,6 @@ def report(settings: Settings, gated: Gated, at: datetime) -> Outcome:
     home.anchor(head)
     home.database.close()
     return outcome
-
-
-def end(settings: Settings, run: str) -> None:
-    """Destroy the run's key and remove its staging files; for every end of a run, also a failed one."""
-    home = open_home(settings)
-    home.kms.destroy(run_key(run))
-    staging_of(home, run).remove()
-    home.database.close()
-
-
-def sweep(settings: Settings, now: Callable[[], float] = time.time) -> int:
-    """End the runs that a kill left behind; return how many."""
-    folder = settings.resolved_home / "staging"
-    orphans = [path.name for path in folder.glob("*") if _orphaned(path, now())]
-    for run in orphans:
-        end(settings, run)
-    return len(orphans)
-
-
-def run_key(run: str) -> str:
-    """Name the run's key in the KMS."""
-    return "run-" + "".join(letter if letter.isalnum() else "_" for letter in run)
-
-
-def staging_of(home: Home, run: str) -> Staging:
-    """Open the staging folder of a run."""
-    folder = home.folder / "staging" / run_key(run).removeprefix("run-")
-    return Staging(folder, run_key(run), home.kms.wrap, home.kms.unwrap)
-
-
-def _orphaned(path: Path, now: float) -> bool:
-    parts = path.name.split("_")
-    if parts[0] == "cli" and len(parts) == 4 and not Path(f"/proc/{parts[2].removeprefix('p')}").exists():
-        return True
-    return now - path.stat().st_mtime > ORPHAN_SECONDS
 
 
 def _verified(plan: Plan, files: Sequence[Path], home: Home, at: datetime) -> Iterable[Path]:

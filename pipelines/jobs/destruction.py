@@ -13,7 +13,7 @@ from typing import Any
 from pipelines.errors import DestructionFailed, StorageFull
 from pipelines.evidence import certificate as certificates
 from pipelines.evidence.checkpoint import FULL, sync_folder
-from pipelines.jobs import collection
+from pipelines.jobs import derivatives, runs
 from pipelines.jobs.home import Home, open_home
 from pipelines.retention import certify
 from pipelines.retention import purge as purges
@@ -60,7 +60,8 @@ def purge(
         listed, held = list_due(tools, as_of)
         home.database.close()
         return Purge(listed.records, held, 0, None, None)
-    collection.sweep(settings)
+    runs.sweep(settings)
+    derivatives.expire(home, as_of, clock())
     return _done(home, lambda: purges.purge(tools, as_of))
 
 
@@ -97,6 +98,7 @@ def _done(home: Home, work: Callable[[], purges.Result]) -> Purge:
         home.anchor()
         raise
     _write_missing(home, folder)
+    derivatives.write_letters(home)
     paths = tuple(str(write_certificate(folder, certificate)) for certificate in result.certificates)
     home.anchor()
     home.database.close()

@@ -6,7 +6,6 @@ Airflow logs what a task raises, with its text. So nothing but an error of our o
 from __future__ import annotations
 
 import functools
-import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from pipelines.errors import EvidenceInvalid, without_values
 from pipelines.evidence.verify import verify_file
-from pipelines.jobs import collection, destruction, reports
+from pipelines.jobs import collection, destruction, reports, runs
 from pipelines.jobs.collection import ChunkRef, Gated
 from pipelines.jobs.home import open_home
 from pipelines.moments import day_of
@@ -43,7 +42,7 @@ def gate(plan: str, files: list[str], run: str) -> dict[str, Any] | None:
     paths = [Path(file) for file in files] or here
     if not paths:
         return None
-    collection.sweep(settings)
+    runs.sweep(settings)
     gated = collection.gate(settings, plan, paths, run, _now())
     return {
         **gated.as_json(),
@@ -94,9 +93,7 @@ def report(gated: dict[str, Any]) -> dict[str, Any]:
     """Add up what became of the run's rows; then remove what was landed, which is in the vault now."""
     settings, names = Settings(), gated.pop("landed")
     outcome = collection.report(settings, Gated.from_json(gated), _now())
-    for name in names:
-        path = _landing(settings, outcome.plan) / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    runs.remove_landed(settings, outcome.plan, names, outcome.run, _now())
     return {
         "plan": outcome.plan,
         "run": outcome.run,
@@ -110,7 +107,7 @@ def report(gated: dict[str, Any]) -> dict[str, Any]:
 @_impersonal
 def end(run: str) -> None:
     """Destroy the run's key and staging files."""
-    collection.end(Settings(), run)
+    runs.end(Settings(), run, _now())
 
 
 @_impersonal

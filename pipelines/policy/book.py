@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipelines.errors import UnknownPlan
+from pipelines.policy.derivatives import DerivativeKind, DerivativeKinds, Kind
 from pipelines.policy.notices import Notice
 from pipelines.policy.partners import Partner
 from pipelines.policy.plans import Plan
@@ -26,12 +27,18 @@ class Policy(Frozen):
     schedule: RetentionSchedule
     notices: Mapping[str, Notice]
     partners: Mapping[str, Partner]
+    copies: DerivativeKinds
     plans: Mapping[str, Plan] = {}
 
     @property
     def retention(self) -> Mapping[str, RetentionClass]:
         """The retention classes by key."""
         return self.schedule.classes
+
+    @property
+    def derivatives(self) -> Mapping[Kind, DerivativeKind]:
+        """The kinds of derivatives."""
+        return self.copies.kinds
 
     def schedule_hash(self) -> str:
         """Return the hash by which a standing approval names the retention schedule."""

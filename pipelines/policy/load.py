@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pipelines.errors import PolicyError
 from pipelines.policy.book import Policy
+from pipelines.policy.derivatives import DerivativeKinds
 from pipelines.policy.documents import Document, parse
 from pipelines.policy.notices import Notice
 from pipelines.policy.partners import Partner
@@ -57,13 +58,16 @@ def load_words(folder: Path) -> Policy:
     problems: list[Problem] = []
     taxonomy = _whole(Taxonomy, folder / "taxonomy.yaml", problems)
     schedule = _whole(RetentionSchedule, folder / "retention.yaml", problems)
+    copies = _whole(DerivativeKinds, folder / "derivatives.yaml", problems)
     purposes = _entries(Purpose, folder / "purposes.yaml", "purposes", problems)
     notices = _entries(Notice, folder / "notices.yaml", "notices", problems, purposes)
     partners = _entries(Partner, folder / "partners.yaml", "partners", problems)
     _raise_if_any(problems)
-    if taxonomy is None or schedule is None:  # then there were problems
+    if taxonomy is None or schedule is None or copies is None:  # then there were problems
         raise PolicyError
-    return Policy(taxonomy=taxonomy, purposes=purposes, schedule=schedule, notices=notices, partners=partners)
+    return Policy(
+        taxonomy=taxonomy, purposes=purposes, schedule=schedule, notices=notices, partners=partners, copies=copies
+    )
 
 
 def check_plan(path: Path, policy_folder: Path) -> list[Problem]:

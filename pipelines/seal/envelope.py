@@ -112,6 +112,15 @@ def seal_whole(
     return sealed
 
 
+def open_whole(record_id: bytes, holder_key: bytes, cohort_key: bytes, sealed: bytes, version: int) -> dict[str, Any]:
+    """Open a row that was sealed whole: field → value, empty fields included.
+
+    Raises:
+        KeyUnavailable: as :func:`open_part`.
+    """
+    return open_part(AESGCM(record_key(holder_key, cohort_key, record_id)), sealed, record_id, LEVELS[-1], version)
+
+
 def open_record(
     record_id: bytes, subject_key: bytes, cohort_key: bytes, parts: Sequence[bytes | None], version: int
 ) -> dict[str, Any]:

@@ -71,6 +71,7 @@ BEGIN
     EXECUTE format('CREATE TABLE vault.%I PARTITION OF vault.record FOR VALUES FROM (%L) TO (%L)',
                    name, first, (first + interval '1 month')::date);
     EXECUTE format('GRANT SELECT ON vault.%I TO tutela_backup', name);
+    PERFORM tutela.keep_no_statistics();   -- a partition does not inherit that
   END IF;
 END $$;
 
