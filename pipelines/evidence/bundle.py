@@ -33,7 +33,8 @@ LONGEST_LINE = 16 * 2**20
 """No honest line is longer; a longer one was made to exhaust the reader."""
 BUFFER = 2**20
 
-_ENTRY = b'{"entry":'
+_ENTRY, _QUOTED = b'{"entry":', b'{"entry":"'
+_PRINTABLE = bytes(range(0x20, 0x7F))
 _quote = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -142,20 +143,37 @@ def parse_line(raw: bytes) -> Item:
     raise EvidenceInvalid("The line is none that a bundle has.")
 
 
-def next_entry(raw: bytes, seq: int) -> bytes | None:
-    """Read, the short way because there may be millions, the line of the entry with this number.
+def raw_block(file: IO[bytes]) -> list[bytes]:
+    """Read some lines at once, the last of them to its end or to the length of an honest one; none at the file's end."""
+    block = file.read(BUFFER)
+    if block and not block.endswith(b"\n"):
+        block += file.readline(LONGEST_LINE)
+    lines = block.split(b"\n")
+    last = lines.pop()
+    return [*(line + b"\n" for line in lines), *([last] if last else [])]
+
+
+def next_entries(lines: Sequence[bytes], seq: int) -> list[bytes] | None:
+    """Read, the short way because there may be millions, lines of entries that are numbered from ``seq`` on.
 
     Returns:
-        The entry's bytes; None where the line is another, or has signs that `parse_line` must look at.
+        The entries' bytes; None where a line is another, or has signs that `parse_line` must look at.
     """
-    tail = b',"seq":%d}\n' % seq
-    if not (raw.startswith(_ENTRY) and raw.endswith(tail)):
+    block = b"".join(lines)
+    plain = block.replace(b'\\"', b'"')
+    # Printable ASCII, no escape but that of the quotation mark: then there is one way only to write the text.
+    if b"\\" in plain or plain.translate(None, _PRINTABLE) != b"\n" * len(lines):
         return None
-    quoted = raw[len(_ENTRY) : -len(tail)]
-    entry = quoted[1:-1].replace(b'\\"', b'"')
-    # Without a backslash left, or a sign that isn't printable ASCII, this is the only way to write the text.
-    plain = b"\\" not in entry and entry.isascii() and entry.decode().isprintable()
-    return entry if plain and b'"%b"' % entry.replace(b'"', b'\\"') == quoted else None
+    tails = [b'","seq":%d}\n' % number for number in range(seq, seq + len(lines))]
+    for line, tail in zip(lines, tails, strict=True):
+        if not (line.startswith(_QUOTED) and line.endswith(tail)) or line.endswith(b"\\" + tail):
+            return None
+    # Each line has six quotation marks of its own, so none of the others stands without its escape.
+    escaped = len(block) - len(plain)
+    if plain.count(b'"') != escaped + 6 * len(lines):
+        return None
+    texts = zip(plain.split(b"\n"), tails, strict=False)
+    return [line[len(_QUOTED) : 1 - len(tail)] for line, tail in texts]
 
 
 def _parse_entry(raw: bytes) -> BundleEntry:

@@ -20,6 +20,7 @@ from pipelines.evidence.guard import is_token, require_impersonal
 from pipelines.records import Origin, Outcome
 
 VERSION = 1
+_PLAIN = (str, int)
 
 
 class EntryKind(StrEnum):
@@ -44,6 +45,9 @@ class EntryKind(StrEnum):
     ERASURE_REQUESTED = "destruction.requested"
     GENERATION_CREATED = "key.generation_created"
     GENERATION_DESTROYED = "key.generation_destroyed"
+    BACKUP_CREATED = "backup.created"
+    BACKUP_REMOVED = "backup.removed"
+    BACKUP_RESTORED = "backup.restored"
     HOLD_ADDED = "hold.added"
     HOLD_RELEASED = "hold.released"
     EVIDENCE_EXPORTED = "evidence.exported"
@@ -80,7 +84,7 @@ class Entry:
 
 def canonical(entry: Entry) -> bytes:
     """Write an entry as the bytes that are hashed."""
-    return encode({"at": moment(entry.at), "body": _thawed(entry.body), "kind": entry.kind.value, "v": VERSION})
+    return encode({"at": moment(entry.at), "body": entry.body, "kind": entry.kind.value, "v": VERSION})
 
 
 def parse(data: bytes) -> Entry:
@@ -155,14 +159,8 @@ def run_finished(outcome: Outcome, at: datetime) -> Entry:
 def _frozen(value: object) -> object:
     """Copy a value so that nobody can change it after the guard has seen it."""
     if isinstance(value, Mapping):
-        return MappingProxyType({key: _frozen(item) for key, item in value.items()})
+        return MappingProxyType({key: item if type(item) in _PLAIN else _frozen(item) for key, item in value.items()})
     return tuple(_frozen(item) for item in value) if isinstance(value, list | tuple) else value
-
-
-def _thawed(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {key: _thawed(item) for key, item in value.items()}
-    return [_thawed(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _chunk(origin: Origin) -> dict[str, Json]:
@@ -359,3 +357,43 @@ def work_order_completed(
         "photos": [f"sha256:{photo}" for photo in photos],
     }
     return Entry(EntryKind.WORK_ORDER_COMPLETED, at, {**body, **seen})
+
+
+# --- backups -----------------------------------------------------------------------------------------------------
+
+
+def backup_created(
+    backup: str,
+    kib: int,
+    sha256_of_dump: bytes,
+    ledger_size: int,
+    generation: int,
+    kms_key: str,
+    expires_on: date,
+    by: str,
+    at: datetime,
+) -> Entry:
+    """Record that a backup was made: how large, of which state of the ledger, under which key, until when."""
+    file: dict[str, Json] = {"kib": kib, "sha256": sha256_of_dump.hex(), "kms_key": kms_key}
+    state: dict[str, Json] = {"ledger_size": ledger_size, "generation": generation}
+    body: dict[str, Json] = {"backup": backup, "expires_on": expires_on.isoformat(), "by": actor(by)}
+    return Entry(EntryKind.BACKUP_CREATED, at, {**body, **file, **state})
+
+
+def backup_removed(backup: str, reason: str, at: datetime) -> Entry:
+    """Record that a backup's key was destroyed and its files removed, for a reason given as a code."""
+    return Entry(EntryKind.BACKUP_REMOVED, at, {"backup": backup, "reason": reason})
+
+
+def backup_restored(
+    restore: str,
+    backup: str,
+    sizes: tuple[int, int],
+    generation: int,
+    found: Mapping[str, Mapping[str, int]],
+    at: datetime,
+) -> Entry:
+    """Record that a database was made from a backup: its ledger's size before and after the journal, and what was found."""
+    body: dict[str, Json] = {"restore": restore, "backup": backup, "generation": generation}
+    counts: dict[str, Json] = {what: {**counted} for what, counted in found.items()}
+    return Entry(EntryKind.BACKUP_RESTORED, at, {**body, "ledger_size": sizes[0], "journal_size": sizes[1], **counts})

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 
 from pipelines.errors import EvidenceInvalid
 
@@ -21,7 +22,6 @@ LARGEST_COUNT = 10**10
 """Telephone, identity and card numbers written as integers begin here; no count does."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+=~()\[\],*#%<>|-]*")
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+=~()\[\],*#%<>|-]{0,199}")
 _OPAQUE = re.compile(
     r"(?<![0-9A-Za-z])(?:"
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # UUID
@@ -36,6 +36,7 @@ _CARD = re.compile(r"(?<!\d)(?:[2-6]\d{15,18}|3[47]\d{13}|3[068]\d{12})(?!\d)")
 _ENTERPRISE = re.compile(r"(?<![0-9A-Z])[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}(?![0-9A-Z])")
 _SUSPECT = re.compile(r"(?:\d[-. ]?){11}|(?:[0-9A-Za-z][-. ]?){18}")
 """No number of a person, card or enterprise is shorter; most names and ids are, and need no closer look."""
+_PLAIN = (str, int)
 _ENTERPRISE_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
@@ -51,7 +52,13 @@ def require_impersonal(body: Mapping[str, object]) -> None:
 
 def is_token(text: str) -> bool:
     """Tell whether a name or id may stand in the ledger as it is."""
-    return len(text) <= LONGEST_TOKEN and bool(_TOKEN.fullmatch(text)) and not looks_personal(text)
+    if _OPAQUE.fullmatch(text):
+        return True
+    try:
+        _require_token(text)
+    except EvidenceInvalid:
+        return False
+    return True
 
 
 def is_impersonal_text(text: str) -> bool:
@@ -70,8 +77,10 @@ def looks_personal(text: str) -> bool:
 
 
 def _require(key: object, value: object, where: str) -> None:
-    if not isinstance(key, str) or not _KEY.fullmatch(key) or looks_personal(key):
+    if not isinstance(key, str) or not is_token(key):
         raise EvidenceInvalid(f"A name inside {where or 'the entry'} is not one that evidence may hold.")
+    if type(value) in _PLAIN and _may_stand(value):
+        return
     path = f"{where}.{key}" if where else key
     if isinstance(value, Mapping):
         for inner, item in value.items():
@@ -83,6 +92,13 @@ def _require(key: object, value: object, where: str) -> None:
         raise EvidenceInvalid(
             f"The field {path} of an evidence entry is no name, id, count or hash; evidence may not hold it."
         )
+
+
+@lru_cache(maxsize=4096)
+def _require_token(text: str) -> None:
+    # The same names of fields, plans and parties stand in every entry. What is refused raises: it is not remembered.
+    if len(text) > LONGEST_TOKEN or not _TOKEN.fullmatch(text) or looks_personal(text):
+        raise EvidenceInvalid("It is no name, id, count or hash.")
 
 
 def _may_stand(value: object) -> bool:

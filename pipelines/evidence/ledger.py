@@ -7,10 +7,10 @@ are in one transaction, so that neither exists without the other.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.evidence import checkpoint, entries, merkle
 from pipelines.evidence.certificate import LedgerPlace, ProvenEntry
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
     from pipelines.evidence.entries import Entry
     from pipelines.store.database import Tx
+
+
+BLOCK = 500
+"""Entries that are handed to the database at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,9 @@ class Ledger:
         Returns:
             The new head; its entries are the last ``len(new)`` of it.
         """
-        last = tx.one("last_checkpoint")
-        frontier = merkle.Frontier.from_bytes(bytes(last.frontier)) if last else merkle.EMPTY
-        bodies = [entries.canonical(entry) for entry in new]
-        leaves = merkle.leaf_hashes(bodies)
-        tx.copy_binary("copy_entries", _stream(frontier.size, bodies, leaves))
+        frontier = _frontier(tx.one("last_checkpoint"))
+        leaves: list[bytes] = []
+        tx.copy_binary("copy_entries", _stream(frontier.size, new, leaves))
         grown = frontier.extend(leaves)
         head = checkpoint.sign(self.private_key, self.origin, grown.size, grown.root(), at)
         tx.run(
@@ -69,20 +71,30 @@ def bodies(tx: Tx, size: int) -> Iterator[bytes]:
 
 
 def place(tx: Tx, seqs: Sequence[int]) -> LedgerPlace:
-    """Prove some entries to be in the newest head."""
+    """Prove some entries to be in the newest head; the cost follows the entries since the first of them."""
     head = latest(tx)
     if head is None:
         raise RuntimeError("the ledger is empty")
-    leaves = [bytes(row.leaf) for row in tx.stream("leaves", size=head.size)]
-    paths = merkle.inclusion_proofs(leaves, list(seqs))
+    before = _frontier(tx.one("checkpoint_before", seq=min(seqs, default=0)))
+    leaves = [bytes(row.leaf) for row in tx.stream("leaves", start=before.size, size=head.size)]
+    paths = merkle.inclusion_proofs(leaves, list(seqs), before)
     texts = {row.seq: row.body for row in tx.rows("entries_at", seqs=list(seqs))}
     proven = [ProvenEntry(seq, texts[seq], tuple(path)) for seq, path in zip(seqs, paths, strict=True)]
     return LedgerPlace(head, tuple(proven))
 
 
-def _stream(start: int, texts: Iterable[bytes], leaves: Iterable[bytes]) -> Iterator[bytes]:
+def _frontier(row: Any) -> merkle.Frontier:
+    return merkle.Frontier.from_bytes(bytes(row.frontier)) if row else merkle.EMPTY
+
+
+def _stream(start: int, new: Sequence[Entry], leaves: list[bytes]) -> Iterator[bytes]:
+    # Block by block, so that the database stores one while the next is written and hashed.
+    head, length = struct.Struct(">hiqi").pack, struct.pack(">i", merkle.HASH_BYTES)
     yield binary_copy.HEADER
-    for number, (text, leaf) in enumerate(zip(texts, leaves, strict=True)):
-        head = struct.pack(">hiqi", 3, 8, start + number, len(text))
-        yield head + text + struct.pack(">i", len(leaf)) + leaf
+    for first in range(0, len(new), BLOCK):
+        texts = [entries.canonical(entry) for entry in new[first : first + BLOCK]]
+        hashes = merkle.leaf_hashes(texts)
+        numbered = enumerate(zip(texts, hashes, strict=True), start + first)
+        yield b"".join([head(3, 8, seq, len(text)) + text + length + leaf for seq, (text, leaf) in numbered])
+        leaves += hashes
     yield binary_copy.TRAILER

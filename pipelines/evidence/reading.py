@@ -5,8 +5,10 @@ Not for judging: `bundle_checks` does, from what is collected here. Memory does 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import islice
 from typing import IO
 
 from pipelines.errors import EvidenceInvalid, FormatUnknown
@@ -66,7 +68,7 @@ class Reading:
                     # What is only out of place meets its place again; what is missing or doubled stays over.
                     self.displaced ^= {item.seq, self.count}
                     self.out_of_place = item.seq if self.out_of_place is None else self.out_of_place
-                self.add(item.entry.encode())
+                self.add([item.entry.encode()])
             case Header():
                 self.header = item
             case Checkpoint():
@@ -91,14 +93,18 @@ class Reading:
         """Tell whether entries have begun and not ended."""
         return self._stage == _ENTRIES
 
-    def add(self, data: bytes) -> None:
-        """Take in the bytes of one entry."""
-        self.count += 1
-        self._leaves.append(merkle.leaf_hash(data))
-        if _CONFIRMED in data:
-            self.confirmed.add(str(entries.parse(data).body.get("destruction")))
-        if len(self._leaves) >= BATCH or (self._sizes and self.count == self._sizes[-1]):
-            self.grow()
+    def add(self, datas: Sequence[bytes]) -> None:
+        """Take in the bytes of entries; none of them if one that matters can't be read."""
+        ends = [entries.parse(data).body for data in datas if _CONFIRMED in data]
+        self.confirmed |= {str(body.get("destruction")) for body in ends}
+        leaves, done = merkle.leaf_hashes(datas), 0
+        while done < len(leaves):
+            # A root that somebody signed is computed at its own size.
+            some = leaves[done : done + self._sizes[-1] - self.count if self._sizes else None]
+            self._leaves += some
+            self.count, done = self.count + len(some), done + len(some)
+            if len(self._leaves) >= BATCH or (self._sizes and self.count == self._sizes[-1]):
+                self.grow()
 
     def grow(self) -> None:
         """Hash the waiting leaves into the frontier, and keep its root where somebody signed one."""
@@ -116,14 +122,19 @@ class Reading:
 
 def read(file: IO[bytes], anchors: tuple[Checkpoint, ...]) -> Reading:
     """Read a bundle to its end, or to the first line that can't be one of it."""
-    reading, hasher = Reading(anchors), sha256()
-    for number, raw in enumerate(bundle.raw_lines(file), 1):
-        entry = bundle.next_entry(raw, reading.count) if reading.among_entries else None
-        reading.fault = _read_line(reading, raw, number) if entry is None else _read_entry(reading, entry, number)
-        if reading.fault is not None:
-            break
-        if reading.trailer is None:
-            hasher.update(raw)
+    reading, hasher, number = Reading(anchors), sha256(), 0
+    while reading.fault is None and (lines := _next_lines(file, reading)):
+        if _read_block(reading, lines):
+            hasher.update(b"".join(lines))
+            number += len(lines)
+            continue
+        for raw in lines:
+            number += 1
+            reading.fault = _read_line(reading, raw, number)
+            if reading.fault is not None:
+                break
+            if reading.trailer is None:
+                hasher.update(raw)
     reading.digest = hasher.digest()
     reading.grow()
     if reading.fault is None and reading.trailer is None:
@@ -147,9 +158,18 @@ def _read_line(reading: Reading, raw: bytes, number: int) -> Fault | None:
     return None
 
 
-def _read_entry(reading: Reading, entry: bytes, number: int) -> Fault | None:
+def _next_lines(file: IO[bytes], reading: Reading) -> list[bytes]:
+    # One at a time until the entries begin: how the rest is read depends on each.
+    return bundle.raw_block(file) if reading.among_entries else [*islice(bundle.raw_lines(file), 1)]
+
+
+def _read_block(reading: Reading, lines: Sequence[bytes]) -> bool:
+    """Take in many entries at once; False, and nothing taken in, where a line needs a closer look."""
+    found = bundle.next_entries(lines, reading.count) if reading.among_entries else None
+    if found is None:
+        return False
     try:
-        reading.add(entry)
-    except EvidenceInvalid as exc:
-        return Fault(f"line {number}: {exc}", Finding.ALTERED)
-    return None
+        reading.add(found)
+    except EvidenceInvalid:
+        return False
+    return True

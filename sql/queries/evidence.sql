@@ -14,9 +14,13 @@ INSERT INTO evidence.checkpoint (size, root, document, frontier) VALUES (:size, 
 -- All entries up to a size, in order.
 SELECT seq, body FROM evidence.entry WHERE seq < :size ORDER BY seq;
 
+-- checkpoint_before --
+-- The newest tree head that has none of the entries from a number on: a proof of these needs nothing older.
+SELECT frontier FROM evidence.checkpoint WHERE size <= :seq ORDER BY size DESC LIMIT 1;
+
 -- leaves --
--- All leaf hashes up to a size, in order.
-SELECT leaf FROM evidence.entry WHERE seq < :size ORDER BY seq;
+-- The leaf hashes from one size of the log to another, in order.
+SELECT leaf FROM evidence.entry WHERE seq >= :start AND seq < :size ORDER BY seq;
 
 -- checkpoints --
 -- All signed tree heads.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from evidence_world import DAWN, an_installation
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import EvidenceInvalid, StorageFull, TutelaError
@@ -89,7 +89,7 @@ NO_LINE = {
 
 @pytest.mark.parametrize("sentence", NO_LINE)
 def test_not_read_as_a_line(sentence: str) -> None:
-    assert bundle.next_entry(NO_LINE[sentence], 0) is None
+    assert bundle.next_entries([NO_LINE[sentence]], 0) is None
     with pytest.raises(EvidenceInvalid):
         bundle.parse_line(NO_LINE[sentence])
 
@@ -98,12 +98,23 @@ def test_not_read_as_a_line(sentence: str) -> None:
 def test_the_short_way_reads_what_the_long_way_reads_or_nothing(text: str, seq: int) -> None:
     raw = b'{"entry":' + json.dumps(text, ensure_ascii=False).encode() + b',"seq":%d}\n' % seq
     assert bundle.parse_line(raw) == BundleEntry(seq, text)
-    assert bundle.next_entry(raw, seq) in (text.encode(), None)
-    assert bundle.next_entry(raw, seq + 1) is None
+    assert bundle.next_entries([raw], seq) in ([text.encode()], None)
+    assert bundle.next_entries([raw], seq + 1) is None
 
 
 @given(st.text('\\"ua0 ', max_size=12))
 def test_the_short_way_reads_no_line_that_the_long_way_refuses(quoted: str) -> None:
     raw = b'{"entry":' + quoted.encode() + b',"seq":0}\n'
-    entry = bundle.next_entry(raw, 0)
-    assert entry is None or bundle.parse_line(raw) == BundleEntry(0, entry.decode())
+    found = bundle.next_entries([raw], 0)
+    assert found is None or bundle.parse_line(raw) == BundleEntry(0, found[0].decode())
+
+
+@settings(max_examples=400)
+@given(st.lists(st.tuples(st.text('\\"a', max_size=4), st.text('\\"', max_size=2)), min_size=2, max_size=3))
+def test_no_line_makes_good_for_another(parts: list[tuple[str, str]]) -> None:
+    lines = [f'{{"entry":{before}"{text}","seq":{seq}}}\n'.encode() for seq, (text, before) in enumerate(parts)]
+    found = bundle.next_entries(lines, 0)
+    if found is not None:
+        assert [BundleEntry(seq, entry.decode()) for seq, entry in enumerate(found)] == [
+            bundle.parse_line(line) for line in lines
+        ]
