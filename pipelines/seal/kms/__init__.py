@@ -12,6 +12,8 @@ from typing import Protocol
 
 from pipelines.errors import PolicyError
 from pipelines.seal.kms.file import FileKms
+from pipelines.seal.kms.pkcs11 import Pkcs11Kms
+from pipelines.seal.kms.vault import VaultKms
 
 
 class Kms(Protocol):
@@ -41,16 +43,22 @@ class Kms(Protocol):
         """List the keys it holds."""
 
 
-PROVIDERS: dict[str, Callable[[str, Path], Kms]] = {"file": FileKms.from_uri}
+PROVIDERS: dict[str, Callable[[str, Path], Kms]] = {
+    "file": FileKms.from_uri,
+    "pkcs11": Pkcs11Kms.from_uri,
+    "vault": VaultKms.from_uri,
+}
 
 
 def open_kms(uri: str, home: Path) -> Kms:
     """Open the provider that a URI names.
 
     Raises:
-        PolicyError: no provider has this scheme.
+        PolicyError: no provider has this scheme, or the URI is malformed.
     """
     scheme, _, rest = uri.partition(":")
     if scheme not in PROVIDERS:
-        raise PolicyError(f"TUTELA_KMS names the unknown provider {scheme!r}; known: {', '.join(sorted(PROVIDERS))}.")
+        raise PolicyError(
+            f"TUTELA_KMS names the unknown provider {scheme[:20]!r}; known: {', '.join(sorted(PROVIDERS))}."
+        )
     return PROVIDERS[scheme](rest, home)

@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipelines.errors import KeyUnavailable, StorageFull
+from pipelines.seal.kms.address import key_name
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -69,16 +70,23 @@ class FileKms:
             raise self._error(exc, name) from None
 
     def exists(self, name: str) -> bool:
-        """Tell whether the key file is there."""
-        return self._path(name).exists()
+        """Tell whether the key file is there.
+
+        Raises:
+            KeyUnavailable: the folder is not there (a disk that is not mounted?), which is not the same as no.
+        """
+        path = self._path(name)
+        self._require_folder()
+        return path.exists()
 
     def destroy(self, name: str) -> None:
         """Overwrite the key file, remove it, and synchronise the folder.
 
         Raises:
-            KeyUnavailable: the file can't be written or removed.
+            KeyUnavailable: the file can't be written or removed, or the folder is not there.
         """
         path = self._path(name)
+        self._require_folder()
         try:
             with path.open("r+b") as file:
                 file.write(secrets.token_bytes(KEY_BYTES))
@@ -121,9 +129,11 @@ class FileKms:
         return sorted(path.stem for path in self.folder.glob("*.key"))
 
     def _path(self, name: str) -> Path:
-        if not name.replace("-", "").replace("_", "").isalnum():
-            raise KeyUnavailable("A key name may hold letters, digits, - and _ only.")
-        return self.folder / f"{name}.key"
+        return self.folder / f"{key_name(name)}.key"
+
+    def _require_folder(self) -> None:
+        if not self.folder.is_dir():
+            raise KeyUnavailable(f"The key folder {self.folder} is not there; put it back. Nothing was changed.")
 
     def _key(self, name: str) -> bytes:
         try:
