@@ -36,6 +36,12 @@ class Settings(BaseSettings):
     """Airflow's metadata database on a server; unset: database ``airflow`` beside the other."""
     kms: str = "file:"
     """The key-management provider by URI; ``file:`` keeps root generations in ``home/kms``."""
+    backups: Path | None = None
+    """Where backups go; unset: ``home/backups``. Another disk or a mounted share is better."""
+    backup_days: int = 35
+    """How long a backup lives; what is destroyed meanwhile can't be read in it."""
+    snapshots: Path | None = None
+    """Where the keyring's newest snapshot goes; unset: ``home/snapshots``. Apart from the backups, and from the KMS."""
     pg_bin: Path | None = None
     """PostgreSQL's programs; unset: those of the installed wheel."""
     chunk_rows: int = 20_000

@@ -148,7 +148,7 @@ def destroyer(home: Home, clock: Callable[[], datetime], step: Callable[[str], N
         ledger=home.ledger,
         policy=home.policy,
         policy_folder=home.settings.policy,
-        snapshots=home.folder / "snapshots",
+        snapshots=home.snapshots,
         clock=clock,
         randomness=secrets.token_bytes,
         index_key=home.index_key,

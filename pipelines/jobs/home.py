@@ -58,6 +58,16 @@ class Home:
         """The ledger once more, outside the database: what a restored backup's ledger is brought forward with."""
         return self.folder / "ledger.jsonl"
 
+    @property
+    def backups(self) -> Path:
+        """The folder of backups."""
+        return (self.settings.backups or self.folder / "backups").expanduser().resolve()
+
+    @property
+    def snapshots(self) -> Path:
+        """The folder of the keyring's snapshots."""
+        return (self.settings.snapshots or self.folder / "snapshots").expanduser().resolve()
+
     def anchor(self, head: Checkpoint | None = None) -> None:
         """Write the newest tree head to the anchor file, once the journal has every entry below it."""
         with self.database.begin(Role.VERIFY) as tx:

@@ -89,3 +89,42 @@ COPY (SELECT h.* FROM destruction.hold h) TO STDOUT (FORMAT binary)
 -- snapshot_lost_holds --
 -- For the keyring's snapshot: holds that an earlier restore could not bring back.
 COPY (SELECT h.* FROM destruction.lost_hold h) TO STDOUT (FORMAT binary)
+
+-- destruction_under_way --
+-- A destruction that has begun and is not done.
+SELECT job_id FROM destruction.job WHERE state IN ('approved', 'keys_destroyed', 'rows_removed', 'verified') LIMIT 1;
+
+-- schema_version --
+-- The newest migration that this database has seen.
+SELECT max(name) FROM tutela.migration;
+
+-- collected_plans --
+-- The plans under which anything was ever collected.
+SELECT DISTINCT plan FROM vault.delivery ORDER BY plan;
+
+-- insert_backup --
+-- A backup is begun.
+INSERT INTO destruction.backup (backup_id, derivative_id, ledger_size) VALUES (:backup_id, :derivative_id, :ledger_size);
+
+-- complete_backup --
+-- A backup is whole and in its place.
+UPDATE destruction.backup SET completed_at = :at WHERE backup_id = :backup_id AND completed_at IS NULL;
+
+-- incomplete_backups --
+-- Backups that were begun, and are not known to be whole.
+SELECT b.backup_id, d.* FROM destruction.backup b JOIN destruction.derivative d USING (derivative_id)
+ WHERE b.completed_at IS NULL AND d.state <> 'destroyed' ORDER BY b.backup_id;
+
+-- registered_backups --
+-- All backups that were ever registered.
+SELECT b.backup_id, d.* FROM destruction.backup b JOIN destruction.derivative d USING (derivative_id) ORDER BY b.backup_id;
+
+-- latest_backup_expiry --
+-- Until when there are backups.
+SELECT max(expires_on) FROM destruction.derivative WHERE kind = 'backup' AND state <> 'destroyed';
+
+-- forget_changed --
+-- What the oldest backup has as it is need not be remembered.
+DELETE FROM vault.changed WHERE ledger_size <
+  coalesce((SELECT min(b.ledger_size) FROM destruction.backup b JOIN destruction.derivative d USING (derivative_id)
+             WHERE d.state <> 'destroyed'), 9223372036854775807);
