@@ -18,7 +18,7 @@ import typer.main
 
 from pipelines import errors
 from pipelines.cli.main import app
-from pipelines.policy import Policy, load_policy
+from pipelines.policy import Duration, Policy, load_policy
 from pipelines.settings import Settings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -225,9 +225,36 @@ def _retention(policy: Policy) -> Iterator[str]:
     rows = []
     for key, each in policy.retention.items():
         anchor = f"{each.anchor.law} ({each.anchor.version}) {each.anchor.article}"
-        kept = " ".join(f"{number} {unit}" for unit, number in each.duration.model_dump(exclude_none=True).items())
-        rows.append((f"`{key}`", each.zh, each.en, each.start, kept, each.action, anchor, each.anchor.kind))
-    yield _table(("class", "中文", "English", "counted from", "kept for", "then", "anchor", "kind"), rows)
+        law = each.minimum
+        least = (
+            ""
+            if law is None
+            else f"{_period(law.duration)}: {law.anchor.law} ({law.anchor.version}) {law.anchor.article}"
+        )
+        names = (
+            f"`{key}`",
+            each.zh,
+            each.en,
+            each.start,
+            _period(each.duration),
+            each.action,
+            anchor,
+            each.anchor.kind,
+        )
+        rows.append((*names, least, _period(each.review), _period(each.withdrawal)))
+    yield _table(
+        ("class", "中文", "English", "counted from", "kept for", "then", "anchor", "kind", "the law's minimum",
+         "looked at every", "due after the end of consent"), rows,
+    )  # fmt: skip
+    yield (
+        "The longest minimum of a law wins, then the shortest period; between them a record is restricted: stored and "
+        "secured, and nothing else (PIPL art. 47). What has no end yet has a day on which it is looked at again."
+    )
+
+
+def _period(duration: Duration | None) -> str:
+    parts = {} if duration is None else duration.model_dump(exclude_none=True)
+    return " ".join(f"{number} {unit}" for unit, number in parts.items())
 
 
 def _plans(policy: Policy) -> Iterator[str]:

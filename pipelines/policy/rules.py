@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.policy.headings import META_HEADINGS, META_KEYS, heading_key
 from pipelines.policy.problems import Problem, suggestion
-from pipelines.policy.retention import START_COLUMNS
+from pipelines.policy.retention import QUARANTINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,17 +53,16 @@ def _purposes_are_told(data: dict[str, Any], policy: Policy) -> Iterator[Finding
             yield ("purposes", place), f"no notice of the plan tells the purpose `{name}`", "add a notice that does"
 
 
-def _retention_is_computable(data: dict[str, Any], policy: Policy) -> Iterator[Finding]:
+def _retention_exists(data: dict[str, Any], policy: Policy) -> Iterator[Finding]:
     key = data.get("retention")
     if not isinstance(key, str):
         return
     found = policy.retention.get(key)
     if found is None:
         yield ("retention",), f"there is no retention class `{key}`", suggestion(key, policy.retention)
-    elif found.start not in START_COLUMNS:
-        message = f"retention class `{key}` counts from `{found.start}`, which no delivery carries"
-        usable = [name for name, other in policy.retention.items() if other.start in START_COLUMNS]
-        yield ("retention",), message, f"use one of: {', '.join(usable)}"
+    elif key == QUARANTINE:
+        usable = [name for name in policy.retention if name != QUARANTINE]
+        yield ("retention",), f"`{key}` is for rows that wait for a steward", f"use one of: {', '.join(usable)}"
 
 
 def _partner_fits(data: dict[str, Any], policy: Policy) -> Iterator[Finding]:
@@ -150,7 +149,7 @@ _RULES: tuple[Callable[[dict[str, Any], Policy], Iterator[Finding]], ...] = (
     _purposes_exist,
     _notices_fit,
     _purposes_are_told,
-    _retention_is_computable,
+    _retention_exists,
     _partner_fits,
     _items_exist,
     _free_text_is_decided,

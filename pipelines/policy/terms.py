@@ -77,9 +77,24 @@ class Duration(Frozen):
         Source: Civil Code (2021), art. 202: periods by year and month end on the corresponding day, else on the last
         day of the month. A day beyond the calendar's end (year 9999) is its last day: nothing falls due by overflow.
         """
+        return self._after(start, 1)
+
+    def following(self, anchor: dt.date, day: dt.date) -> dt.date:
+        """Return the first of the days once, twice, three times … this duration after the anchor that lies after a day.
+
+        So what is looked at again and again has days of its own, whenever it was looked at last.
+        """
         if self.in_months is None:
-            return start + min(dt.timedelta(days=self.days or 0), dt.date.max - start)
-        month = start.year * 12 + start.month - 1 + self.in_months
+            return self._after(anchor, max(1, (day - anchor).days // (self.days or 1) + 1))
+        passed = (day.year - anchor.year) * 12 + day.month - anchor.month
+        times = max(1, passed // self.in_months)
+        found = self._after(anchor, times)
+        return found if found > day else self._after(anchor, times + 1)
+
+    def _after(self, start: dt.date, times: int) -> dt.date:
+        if self.in_months is None:
+            return start + min(dt.timedelta(days=(self.days or 0) * times), dt.date.max - start)
+        month = start.year * 12 + start.month - 1 + self.in_months * times
         year, month = divmod(month, 12)
         if year > dt.MAXYEAR:
             return dt.date.max
@@ -87,13 +102,30 @@ class Duration(Frozen):
 
     def after_days(self, starts: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:
         """Do the same for a whole column of days (``datetime64[D]``); NaT stays NaT."""
-        days = starts.astype("datetime64[D]")
+        return self._after_days(starts.astype("datetime64[D]"), np.ones(len(starts), dtype=np.int64))
+
+    def following_days(self, anchors: npt.NDArray[np.datetime64], day: dt.date) -> npt.NDArray[np.datetime64]:
+        """Do what `following` does for a whole column of anchors (``datetime64[D]``); NaT stays NaT."""
+        starts, on = anchors.astype("datetime64[D]"), np.datetime64(day, "D")
+        known = np.where(np.isnat(starts), on, starts)
         if self.in_months is None:
-            after: npt.NDArray[np.datetime64] = days + np.timedelta64(self.days or 0, "D")  # type: ignore[assignment]
+            times = (on - known).astype(np.int64) // (self.days or 1) + 1
+            return self._after_days(starts, np.maximum(1, times))
+        passed = (on.astype("datetime64[M]") - known.astype("datetime64[M]")).astype(np.int64)
+        times = np.maximum(1, passed // self.in_months)
+        found = self._after_days(starts, times)
+        return np.where(found <= on, self._after_days(starts, times + 1), found)
+
+    def _after_days(
+        self, starts: npt.NDArray[np.datetime64], times: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.datetime64]:
+        after: npt.NDArray[np.datetime64]
+        if self.in_months is None:
+            after = starts + (times * (self.days or 0)).astype("timedelta64[D]")
             return after
-        month = days.astype("datetime64[M]")
-        target = month + np.timedelta64(self.in_months, "M")
+        month = starts.astype("datetime64[M]")
+        target = month + (times * self.in_months).astype("timedelta64[M]")
         last = (target + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
-        same_day = target.astype("datetime64[D]") + (days - month.astype("datetime64[D]"))
+        same_day = target.astype("datetime64[D]") + (starts - month.astype("datetime64[D]"))
         after = np.minimum(same_day, last)
-        return after  # noqa: RET504 - the name carries the type
+        return after

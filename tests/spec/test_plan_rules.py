@@ -50,8 +50,8 @@ REFUSED = {
         COUNTER, "notices: [N-COUNTER-1, N-COUNTER-2]", "notices: []", "must name at least one notice", "correct"),
     "an unknown retention class is refused": (
         COUNTER, "R-REL", "R-RELL", "no retention class", "`R-REL`?"),
-    "a retention whose start nobody records is refused": (
-        COUNTER, "R-REL", "R-AML", "counts from `relationship_end`", "R-REL"),
+    "the class of quarantined rows is for those alone": (
+        COUNTER, "R-REL", "QUARANTINE", "rows that wait for a steward", "R-REL"),
     "a third party must be named": (
         PARTNER, "partner: hexin_data\n", "", "no `partner` is named", "C-10"),
     "an unknown partner is refused": (
