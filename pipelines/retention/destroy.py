@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.custody import COHORT, SUBJECT
-from pipelines.errors import ApprovalMissing, DestructionFailed, TutelaError
+from pipelines.errors import ApprovalMissing, DestructionFailed, DestructionUnderWay, TutelaError
 from pipelines.evidence import certificate as certificates
 from pipelines.evidence import entries
 from pipelines.evidence.certificate import CheckResult, Verdict
@@ -85,7 +85,8 @@ def _approve(tools: Destroyer, job: Job) -> None:
         decided = decision.require(tx, tools, job)
         seqs = jobs.load_in(tx, job.id).steps["decided"]["seqs"]
         noted = note("approved", decided.decided_at, seqs, approver=decided.approver, door=decided.door)
-        tx.run("approve_job", job_id=job.id, approval_id=decided.approval, steps=noted)
+        if not tx.run("approve_job", job_id=job.id, approval_id=decided.approval, steps=noted):
+            raise DestructionUnderWay
     tools.step("approved")
 
 
@@ -124,7 +125,7 @@ def _destroy_keys(tools: Destroyer, job: Job) -> None:
     with tools.database.begin(Role.DESTROY) as tx:
         kept = snapshot.write(tx, tools.snapshots, tools.custodian, tools.ledger.origin, tools.clock())
     tools.step("snapshot_written")
-    tools.custodian.kms.destroy(old.kms_key)
+    _destroy_older_roots(tools, kept.header.generation, old)
     tools.step("old_root_destroyed")
     older = snapshot.remove_older(kept)
     at = tools.clock()
@@ -141,10 +142,18 @@ def _destroy_keys(tools: Destroyer, job: Job) -> None:
     tools.step("keys_destroyed")
 
 
+def _destroy_older_roots(tools: Destroyer, number: int, old: Generation) -> None:
+    """Destroy the old root, and any older one of this installation: a restored database does not know them all."""
+    older = {name for name, found in tools.custodian.own_generations().items() if found < number}
+    for name in sorted(older | {old.kms_key}):
+        tools.custodian.kms.destroy(name)
+
+
 def _new_generation(tools: Destroyer, job: Job) -> Generation:
     """Create the new root in the KMS, durable before anything is wrapped by it; its number is noted first."""
     with tools.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
+        job = _still_ours(tx, job)
         if "new_root" not in job.steps:
             active = keyring.active_generation(tx)
             if active is None:
@@ -170,7 +179,9 @@ def _rotate(tools: Destroyer, job: Job, new: Generation) -> None:
     at = tools.clock()
     with tools.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
-        job = jobs.load_in(tx, job.id)
+        job = _still_ours(tx, job)
+        if job.steps["new_root"] != [new.number, new.kms_key]:
+            raise DestructionUnderWay
         if (reason := _obstacle(tx, tools, job, at)) is not None:
             tools.custodian.kms.destroy(new.kms_key)
             seqs = append(tx, tools, [entries.destruction_failed(job.id, "approved", reason, at)], at)
@@ -191,6 +202,18 @@ def _rotate(tools: Destroyer, job: Job, new: Generation) -> None:
             "pages": {ring: found.pages for ring, found in done.items()},
         }
         tx.run("note_step", job_id=job.id, steps=note("rotated", at, seqs, **detail))
+
+
+def _still_ours(tx: Tx, job: Job) -> Job:
+    """Look again under the writers' lock: whoever lost the turn meanwhile must not name, or give up, a root.
+
+    Raises:
+        DestructionUnderWay: another process has brought it further.
+    """
+    fresh = jobs.load_in(tx, job.id)
+    if fresh.state != "approved" or "rotated" in fresh.steps:
+        raise DestructionUnderWay
+    return fresh
 
 
 def _obstacle(tx: Tx, tools: Destroyer, job: Job, at: datetime) -> str | None:
@@ -241,7 +264,7 @@ def try_again(tools: Destroyer, job: Job) -> Job:
         DestructionFailed: it still does not pass.
     """
     at = tools.clock()
-    tools.custodian.kms.destroy(jobs.generation(tools, job.old_generation).kms_key)
+    _destroy_older_roots(tools, job.new_generation or 0, jobs.generation(tools, job.old_generation))
     with tools.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
         found = remove(tx, job)
@@ -259,7 +282,9 @@ def _verify(tools: Destroyer, job: Job) -> None:
     old = jobs.generation(tools, job.old_generation)
     removed: dict[str, int] = job.steps["rows_removed"]["removed"]
     counted = removed["records"] + removed["quarantined"]
-    destroyed = Destroyed(job.id, job.request, job.manifest, job.as_of, old.number, old.kms_key, counted)
+    destroyed = Destroyed(
+        job.id, job.request, job.manifest, job.as_of, old.number, old.kms_key, job.new_generation or 0, counted
+    )
     witness = Database(tools.database.url.render_as_string(hide_password=False), tools.database.sql)
     try:
         with witness.begin(Role.VERIFY) as tx:
@@ -286,8 +311,8 @@ def _record_verdict(tools: Destroyer, job: Job, checks: tuple[CheckResult, ...],
         noted = note("verified", at, seqs, checks=counts)
         if passed:
             reach(tx, job, "rows_removed", "verified", noted)
-        else:
-            tx.run("fail_job", job_id=job.id, before="rows_removed", verdict=judged.value, steps=noted)
+        elif not tx.run("fail_job", job_id=job.id, before="rows_removed", verdict=judged.value, steps=noted):
+            raise DestructionUnderWay
     if not passed:
         wrong = ", ".join(name for name, status in statuses.items() if status != "PASS") or "the manifest is empty"
         raise DestructionFailed(
@@ -303,10 +328,11 @@ def _confirm(tools: Destroyer, job: Job) -> None:
         seqs = append(tx, tools, [entries.destruction_confirmed(job.id, Verdict.PASS.value, CONFIRMER, at)], at)
         steps = {**job.steps, "confirmed": {"at": at.isoformat(), "seqs": seqs}}
         issued = certify.issue(tx, tools, job, steps, at)
-        tx.run(
+        if not tx.run(
             "confirm_job", job_id=job.id, certificate=json.dumps(certificates.to_bytes(issued).decode()),
             verdict=issued.verdict.value, steps=note("confirmed", at, seqs),
-        )  # fmt: skip
+        ):  # fmt: skip
+            raise DestructionUnderWay
         tx.run("drop_samples", job_id=job.id)
         if job.request is not None:
             tx.run("settle_wanted", job_id=job.id)

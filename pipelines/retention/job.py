@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.errors import ApprovalMissing, UnknownReference
+from pipelines.errors import ApprovalMissing, DestructionUnderWay, UnknownReference
 from pipelines.retention.manifest import Manifest
 from pipelines.store.database import Database, Role, Tx
 from pipelines.store.keyring import Generation
@@ -130,7 +130,7 @@ def reach(tx: Tx, job: Job, before: str, after: str, steps: str) -> None:
     """Bring a destruction from one state to the next.
 
     Raises:
-        RuntimeError: it is not in that state any more: somebody else works on it. The transaction must not commit.
+        DestructionUnderWay: it is not in that state any more; the transaction must not commit, or the ledger would say it twice.
     """
     if not tx.run("reach_state", job_id=job.id, before=before, state=after, steps=steps):
-        raise RuntimeError(f"{job.id} is no longer {before}")
+        raise DestructionUnderWay

@@ -39,6 +39,7 @@ class Destroyed:
     as_of: date
     old_generation: int
     old_kms_key: str
+    new_generation: int
     removed: int
     """Rows that the destroyer says it removed."""
 
@@ -132,9 +133,10 @@ def _opens(row: Any, subject_key: bytes, cohort_key: bytes) -> bool:
 
 
 def _generation_gone(tx: Tx, custodian: Custodian, destroyed: Destroyed) -> int:
-    """The KMS no longer has the old root, and nothing in the keyring hangs on it."""
+    """The KMS has neither the old root nor any older one of this installation, and nothing in the keyring hangs on it."""
     hanging = int(tx.scalar("count_pages_of_generation", generation=destroyed.old_generation))
-    return int(not custodian.kms.exists(destroyed.old_kms_key) and hanging == 0)
+    older = [name for name, number in custodian.own_generations().items() if number < destroyed.new_generation]
+    return int(not custodian.kms.exists(destroyed.old_kms_key) and not older and hanging == 0)
 
 
 def _open(tx: Tx, custodian: Custodian, ring: str, numbers: list[int]) -> dict[int, bytes]:
