@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help env demo test test-slow lint types imports check docs bench clean
+.PHONY: help env demo test test-slow lint types imports check docs bench bench-destruction clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -43,6 +43,9 @@ check: lint types imports test ## all that CI runs
 
 bench: env ## file to vault, stage by stage
 	$(BIN)/python benchmarks/pipeline.py $(ARGS)
+
+bench-destruction: env ## nightly purge, erasure on request, evidence; ARGS="--due 10000 --total 50000 --erase 1000" is quick
+	$(BIN)/python benchmarks/destruction.py $(ARGS)
 
 clean: ## remove the environment and the default home (asks the platform to stop first)
 	-$(BIN)/tutela down

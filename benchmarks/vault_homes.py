@@ -1,0 +1,103 @@
+"""Keep filled vaults for benchmarks: each is filled once, and every run gets a copy of its own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+from pydantic import SecretStr
+
+from benchmarks.vault_filler import AT, Layout, fill, write_policy
+from pipelines import jobs
+from pipelines.platform.postgres import EmbeddedPostgres
+from pipelines.settings import Settings
+
+LOGIN, PASSWORD = "bench", "of-a-throw-away-database"
+
+
+class VaultHomes:
+    """One server and the homes whose databases are in it."""
+
+    def __init__(self, folder: Path, workers: int) -> None:
+        """Start the server, made first where it does not exist."""
+        self.folder, self._workers = folder, workers
+        self.server = EmbeddedPostgres(folder / "server")
+        self.server.ensure_running()
+        self.server.create_login(LOGIN, PASSWORD)
+
+    def template(self, layout: Layout, tick: Callable[[int], None] = lambda _: None) -> bool:
+        """Fill a vault unless it is there; tell whether it was filled now."""
+        if self._exists(layout.name):
+            return False
+        draft = f"draft_{layout.name}"
+        self._forget(draft)
+        settings = self._settings(draft, layout)
+        self._admin("CREATE DATABASE {}", draft)
+        jobs.init(settings, AT)
+        fill(settings, layout, tick)
+        with self.connect(draft) as connection:
+            # As nightly upkeep leaves it: visibility known, statistics there, nothing left to write.
+            connection.execute("VACUUM (ANALYZE)")
+        (self.folder / draft).rename(self.folder / layout.name)
+        self._end_sessions(draft)
+        self._admin("ALTER DATABASE {} RENAME TO {}", draft, layout.name)
+        self._admin("CHECKPOINT")
+        return True
+
+    @contextmanager
+    def copy(self, layout: Layout) -> Iterator[Settings]:
+        """Give a run a home of its own, brought up to the schema and the policy of today."""
+        name = f"run_{layout.name}"
+        self._forget(name)
+        self._end_sessions(layout.name)
+        self._admin("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, layout.name)
+        shutil.copytree(self.folder / layout.name, self.folder / name)
+        settings = self._settings(name, layout)
+        jobs.init(settings, AT)
+        self._admin("CHECKPOINT")
+        try:
+            yield settings
+        finally:
+            self._forget(name)
+
+    @contextmanager
+    def connect(self, name: str) -> Iterator[psycopg.Connection[Any]]:
+        """Open the superuser's connection to a database."""
+        with psycopg.connect(self.server.url(name), autocommit=True) as connection:
+            yield connection
+
+    def remove(self) -> None:
+        """Stop the server and delete everything."""
+        self.server.remove()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _settings(self, name: str, layout: Layout) -> Settings:
+        return Settings(
+            home=self.folder / name,
+            policy=write_policy(self.folder / "policy" / name, layout.plans),
+            database_url=SecretStr(self.server.url(name, LOGIN, PASSWORD)),
+            database_admin_url=SecretStr(self.server.url(name)),
+            workers=self._workers,
+        )
+
+    def _exists(self, name: str) -> bool:
+        with self.connect("postgres") as connection:
+            found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name])
+            return bool(found.rowcount) and (self.folder / name).exists()
+
+    def _forget(self, name: str) -> None:
+        self._admin("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        shutil.rmtree(self.folder / name, ignore_errors=True)
+
+    def _end_sessions(self, name: str) -> None:
+        with self.connect("postgres") as connection:
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+
+    def _admin(self, statement: LiteralString, *names: str) -> None:
+        with self.connect("postgres") as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
