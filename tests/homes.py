@@ -196,9 +196,9 @@ class Homes:
             connection.execute("SELECT pg_reload_conf()")
         self._blank = self.fresh()
 
-    def fresh(self) -> Home:
+    def fresh(self, **changes: Any) -> Home:
         """Make and initialise a home; all of them hash identifiers alike, so that record ids can be compared."""
-        home = self._home(self._new_database("template0"))
+        home = self._home(self._new_database("template0"), **changes)
         (home.folder / "keys").mkdir(mode=0o700, parents=True)
         (home.folder / "keys" / "index.key").write_bytes(INDEX_KEY)
         init(home.settings, NOON)

@@ -154,11 +154,17 @@ class Pkcs11Kms:
         library, pin = _library(), secret_of(self.pin, "PIN")
         with _turns.lock:
             try:
-                token = _begin(library, self.module).get_token(**self.token)
-                with token.open(rw=True, user_pin=pin) as session:
+                with self._present(library).open(rw=True, user_pin=pin) as session:
                     yield session
             except library.PKCS11Error as exc:
                 raise self._error(exc) from None
+
+    def _present(self, library: ModuleType) -> Any:
+        try:
+            return _begun(library, self.module).get_token(**self.token)
+        except library.NoSuchToken:
+            # A module may know only the tokens that were there when it was initialised.
+            return _begun(library, self.module, anew=True).get_token(**self.token)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -212,14 +218,15 @@ def _library() -> ModuleType:
     return pkcs11
 
 
-def _begin(library: ModuleType, module: Path) -> Any:
-    """Load a module, and begin anew where this process is a fork of the one that did: PKCS#11 asks for it."""
-    loaded = library.lib(str(module))
-    if _begun_in.setdefault(str(module), os.getpid()) != os.getpid():
+def _begun(library: ModuleType, module: Path, *, anew: bool = False) -> Any:
+    """Load a module, and initialise it again where this process is a fork of the one that did: PKCS#11 asks for it."""
+    path, process = str(module), os.getpid()
+    loaded = library.lib(path)
+    if anew or _begun_in.get(path, process) != process:
         with suppress(library.PKCS11Error):  # raised where the module noticed the fork by itself
             loaded.finalize()
-        loaded = library.lib(str(module))
-        _begun_in[str(module)] = os.getpid()
+        loaded = library.lib(path)
+    _begun_in[path] = process
     return loaded
 
 
