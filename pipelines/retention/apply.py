@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.custody import COHORT, SUBJECT
 from pipelines.evidence import entries, names
 from pipelines.moments import day_of
-from pipelines.retention import holds, manifest
+from pipelines.retention import holds, manifest, quarantined
 from pipelines.retention import job as jobs
 from pipelines.retention.job import APPLICANT, EXECUTOR, EXPIRY, REQUEST, STEWARD, Destroyer, Job
 from pipelines.retention.manifest import Manifest, Selection
@@ -70,13 +70,15 @@ def requested(tools: Destroyer, request: str) -> Application:
         tx.run("make_aimed")
         tx.run("aim_at_wanted", request_id=request)
         held = tx.run("spare_held_from_aimed")
-        subjects = [row.subject_id for row in tx.rows("aimed")]
+        # Their quarantined rows have no index: they are found by opening, and set apart under slots of their own.
+        apart = quarantined.aim(tx, tools.custodian, tools.policy, tools.index_key)
+        slots = [row.subject_id for row in tx.rows("aimed")]
         manifest.list_aimed(tx)
-        listed = manifest.describe(tx, manifest.categories(tools.policy), (), subjects)
+        listed = manifest.describe(tx, manifest.categories(tools.policy), (), slots, len(apart.holders))
         if listed.records == 0:
             tx.run("settle_request", request_id=request, at=at)
             return Application(None, held)
-        job_id = _insert(tx, tools, REQUEST, day_of(at), listed, subjects, asked.applicant, request, at, [])
+        job_id = _insert(tx, tools, REQUEST, day_of(at), listed, slots, asked.applicant, request, at, [])
     tools.step("applied")
     return Application(jobs.load(tools, job_id), held)
 
@@ -90,7 +92,7 @@ def selected(tools: Destroyer, request: str) -> Application:
         selection = Selection(**asked.selection)
         manifest.list_selection(tx, selection)
         cohorts = tx.rows("listed_cohorts")
-        listed = manifest.describe(tx, manifest.categories(tools.policy), cohorts, (), selection)
+        listed = manifest.describe(tx, manifest.categories(tools.policy), cohorts, selection=selection)
         if listed.records == 0:
             tx.run("close_request", request_id=request, at=at)
             return Application(None)

@@ -17,7 +17,6 @@ from pipelines.evidence.certificate import (
     Limit,
     Method,
     People,
-    Recipients,
     Residual,
     Rotation,
     Spared,
@@ -25,11 +24,13 @@ from pipelines.evidence.certificate import (
     Trigger,
 )
 from pipelines.evidence.certificate import Manifest as ManifestFacts
+from pipelines.retention import derived
 from pipelines.retention.job import CONFIRMER, EXPIRY, WITNESS
 from pipelines.store.database import Database, Role, Tx
 
 if TYPE_CHECKING:
     from pipelines.evidence.certificate import Certificate
+    from pipelines.retention.derived import Summary
     from pipelines.retention.job import Destroyer, Job
 
 TOOL, VERSION = "tutela", "0.1.0"
@@ -42,7 +43,7 @@ def issue(tx: Tx, tools: Destroyer, job: Job, steps: dict[str, Any], at: datetim
     seqs = sorted({seq for step in steps.values() if isinstance(step, dict) for seq in step.get("seqs", [])})
     place = ledger.place(tx, seqs)
     key = tools.ledger.private_key
-    case = _case(tools, job, steps)
+    case = _case(tools, job, steps, derived.summary(tx, job.id))
     return certificates.sign(certificates.build(case, place, signature.public_bytes(key), at), key)
 
 
@@ -53,7 +54,7 @@ def load(database: Database, job_id: str) -> Certificate:
     return certificates.from_bytes(row.certificate.encode())
 
 
-def _case(tools: Destroyer, job: Job, steps: dict[str, Any]) -> Case:
+def _case(tools: Destroyer, job: Job, steps: dict[str, Any], copies: Summary) -> Case:
     listed, rotated = job.manifest, steps["rotated"]
     classes = sorted({name.split("/")[0] for name in listed.names})
     kms = tools.custodian.kms
@@ -78,6 +79,7 @@ def _case(tools: Destroyer, job: Job, steps: dict[str, Any]) -> Case:
             listed.names,
             hash=bytes.fromhex(job.manifest_hash),
             subjects=listed.subjects,
+            derivatives=sum(copy.destroyed + copy.remaining for copy in copies.derivatives),
         ),
         method=Method("postgresql.vault", _techniques(steps["rows_removed"]["removed"]), TOOL, VERSION),
         keys=tuple(DestroyedKeys(ring, keys, rotated["pages"][ring]) for ring, keys in rotated["keys"].items()),
@@ -94,10 +96,20 @@ def _case(tools: Destroyer, job: Job, steps: dict[str, Any]) -> Case:
         checks=tuple(CheckResult(*counts) for counts in steps["verified"]["checks"]),
         removed=steps["rows_removed"]["removed"],
         residuals=tuple(Residual(place, None) for place in RESIDUALS),
-        recipients=Recipients(),
-        limits=(Limit.WAL, Limit.BACKUPS, Limit.STORAGE, Limit.INDEXES, Limit.KMS, Limit.MEMORY),
+        recipients=copies.recipients,
+        limits=_limits(copies),
+        derivatives=copies.derivatives,
+        work_orders=copies.work_orders,
         spared=Spared(**steps["applied"].get("spared", {})),
     )
+
+
+def _limits(copies: Summary) -> tuple[Limit, ...]:
+    """Name what this destruction can't promise."""
+    told = (Limit.RECIPIENTS,) if copies.recipients.told else ()
+    paper = (Limit.PAPER,) if any(order.open for order in copies.work_orders) else ()
+    always = (Limit.WAL, Limit.BACKUPS, Limit.STORAGE, Limit.REPLICAS, Limit.INDEXES, Limit.KMS, Limit.MEMORY)
+    return (*always, *told, *paper)
 
 
 def _techniques(removed: Mapping[str, int]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from pipelines.evidence import certificate as certificates
 from pipelines.evidence import entries
 from pipelines.evidence.certificate import CheckResult, Verdict
 from pipelines.moments import day_of
-from pipelines.retention import apply, approval, certify, decision, manifest, rotate, snapshot
+from pipelines.retention import apply, approval, certify, decision, derived, manifest, rotate, snapshot
 from pipelines.retention import job as jobs
 from pipelines.retention.decision import Decision
 from pipelines.retention.job import CONFIRMER, EXECUTOR, EXPIRY, REQUEST, WITNESS, Destroyer, Job, append, note, reach
@@ -251,8 +251,11 @@ def _remove_rows(tools: Destroyer, job: Job) -> None:
     at = tools.clock()
     with tools.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
-        removed = remove(tx, job)
-        seqs = append(tx, tools, [entries.rows_removed(job.id, removed, EXECUTOR, at)], at)
+        # Before the rows go: afterwards nobody can tell whose copies there are.
+        derived_too = derived.destroy_for(derived.register_of(tools), tx, job.id, at)
+        removed = {**remove(tx, job), **derived_too.removed}
+        said = [entries.rows_removed(job.id, removed, EXECUTOR, at), *derived_too.entries]
+        seqs = append(tx, tools, said, at)
         reach(tx, job, "keys_destroyed", "rows_removed", note("rows_removed", at, seqs, removed=removed))
     tools.step("rows_removed")
 

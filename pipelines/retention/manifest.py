@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pipelines.policy import Policy
     from pipelines.store.database import Tx
 
-_SINCE_0_2 = ("subjects", "keys_root", "selection")
+_SINCE_0_2 = ("subjects", "holders", "keys_root", "selection")
 """Fields that manifests of version 0.1 lack; left out where they say nothing, so that those keep their hash."""
 
 
@@ -55,7 +55,9 @@ class Manifest:
     root: str
     """Hex; over the sorted record ids (RFC 9162)."""
     subjects: int = 0
-    """How many slots of the subject ring are to be blanked."""
+    """How many data subjects' keys are to be blanked."""
+    holders: int = 0
+    """How many slots of the subject ring are to be blanked under which only their quarantined rows lie."""
     keys_root: str = ""
     """Hex; over the keys to be blanked, ``<ring>/<id>``, cohorts first, ids in order (RFC 9162)."""
     selection: dict[str, str] | None = None
@@ -79,7 +81,7 @@ class Manifest:
     @property
     def keys(self) -> int:
         """How many keys are to be blanked."""
-        return len(self.cohorts) + self.subjects
+        return len(self.cohorts) + self.subjects + self.holders
 
     def hash(self) -> str:
         """Return the SHA-256 of its canonical JSON, in hex."""
@@ -111,7 +113,8 @@ def describe(
     tx: Tx,
     categories: Mapping[str, Sequence[str]],
     cohorts: Sequence[Any],
-    subjects: Sequence[int] = (),
+    slots: Sequence[int] = (),
+    holders: int = 0,
     selection: Selection | None = None,
 ) -> Manifest:
     """Describe what is listed.
@@ -120,7 +123,8 @@ def describe(
         tx: the transaction that listed it, under the writers' lock.
         categories: plan → categories of information that its records hold.
         cohorts: rows with the ``cohort_id`` and ``expires_on`` of the keys to be blanked.
-        subjects: slots of the subject ring to be blanked, in order.
+        slots: slots of the subject ring to be blanked, in order.
+        holders: how many of them hold quarantined rows and are no subject's own.
         selection: what a steward selected.
     """
     rows = tx.rows("listed_by_plan")
@@ -128,7 +132,7 @@ def describe(
     for row in rows:
         by_plan[row.plan] += row.records
         by_level[f"L{row.level}" if row.level else QUARANTINE.lower()] += row.records
-        names[row.retention_class if subjects else f"{row.retention_class}/{row.expires_on}"] += row.records
+        names[row.retention_class if slots else f"{row.retention_class}/{row.expires_on}"] += row.records
     by_category: Counter[str] = Counter()
     for plan, records in by_plan.items():
         for category in categories.get(plan, ()):
@@ -144,8 +148,9 @@ def describe(
         by_level={level: records for level, records in by_level.items() if records},
         by_category=dict(by_category),
         root=_listed_root(tx),
-        subjects=len(subjects),
-        keys_root=keys_root(numbers, subjects),
+        subjects=len(slots) - holders,
+        holders=holders,
+        keys_root=keys_root(numbers, slots),
         selection=asdict(selection) if selection else None,
     )
 

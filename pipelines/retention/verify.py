@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pipelines.custody import COHORT, SUBJECT
 from pipelines.errors import KeyUnavailable
 from pipelines.evidence.certificate import REQUIRED_CHECKS, CheckResult
+from pipelines.retention import statistics
 from pipelines.retention.manifest import keys_root
 from pipelines.seal import envelope
 from pipelines.seal import keyring as pages
@@ -56,6 +57,7 @@ def verify(tx: Tx, custodian: Custodian, destroyed: Destroyed) -> tuple[CheckRes
         _samples(tx, custodian, destroyed),
         CheckResult("generation_gone", 1, _generation_gone(tx, custodian, destroyed)),
         CheckResult("counts_match", records, min(destroyed.removed, 2 * records - destroyed.removed)),
+        statistics.check(tx),
     )
 
 

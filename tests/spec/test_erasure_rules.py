@@ -129,6 +129,22 @@ def test_a_person_asked_for_twice_is_destroyed_once(vault: Home) -> None:
     assert vault.value("SELECT count(*) FROM destruction.request WHERE settled_at IS NULL") == 0
 
 
+def test_her_quarantined_rows_go_too_and_those_beside_them_stay_readable(vault: Home, tmp_path: Path) -> None:
+    one = codes(vault, 2)[0]
+    doubtful = customers(tmp_path / "doubtful.csv", [1, 3], 手机号="12")
+    assert sum(vault.collect("counter_customers", doubtful).quarantined.values()) == 2
+    before = vault.quarantined()
+    asked = ask(vault, one)
+    assert (asked.subjects, asked.records) == (1, 3)
+    assert vault.quarantined() == before, "asking changes nothing that can be read"
+    approve(vault, asked.destruction)
+    purged = vault.purge()
+    assert (purged.destroyed, purged.verdict) == (3, "PASS")
+    (left,) = vault.quarantined()
+    assert vault.quarantined()[left] == before[left]
+    assert vault.ledger_holds()
+
+
 # --- who may approve ---------------------------------------------------------------------------------------------
 
 WRONG = {
