@@ -105,7 +105,7 @@ def _lines(tx: Tx, start: int, head: Checkpoint) -> Iterator[bytes]:
             confirmed.append(str(entries.parse(body).body["destruction"]))
         yield body + b"\n"
     for row in tx.rows("certificates_of", jobs=confirmed) if confirmed else ():
-        yield _CERTIFICATE + row.certificate.encode() + b"}\n"
+        yield _CERTIFICATE + row.certificate.encode().rstrip(b"\n") + b"}\n"
     yield _HEAD + checkpoint.to_bytes(head) + b"}\n"
 
 
@@ -262,7 +262,7 @@ def _take(reader: _Reader, line: bytes) -> None:
         reader.take_head(line)
     elif line.startswith(_CERTIFICATE):
         if reader.count > reader.since:
-            reader.certificates.append(certificate.from_bytes(line[len(_CERTIFICATE) : -2]))
+            reader.certificates.append(certificate.from_bytes(line[len(_CERTIFICATE) : -2] + b"\n"))
     else:
         raise EvidenceInvalid(f"The ledger's journal was altered: what follows entry {reader.count} is none.")
 

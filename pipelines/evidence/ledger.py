@@ -7,11 +7,12 @@ are in one transaction, so that neither exists without the other.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from pipelines.errors import EvidenceInvalid
 from pipelines.evidence import checkpoint, entries, merkle
 from pipelines.evidence.certificate import LedgerPlace, ProvenEntry
 from pipelines.evidence.checkpoint import Checkpoint
@@ -53,6 +54,25 @@ class Ledger:
         return head
 
 
+def put_back(tx: Tx, kept: Iterable[tuple[Sequence[bytes], Checkpoint]]) -> None:
+    """Bring the ledger of a restored backup forward, by entries and the heads over them that were kept elsewhere.
+
+    Raises:
+        EvidenceInvalid: they don't follow it.
+    """
+    frontier = _frontier(tx.one("last_checkpoint"))
+    for texts, head in kept:
+        leaves: list[bytes] = []
+        tx.copy_binary("copy_entries", _stream(frontier.size, texts, leaves, bytes))
+        frontier = frontier.extend(leaves)
+        if (frontier.size, frontier.root()) != (head.size, head.root):
+            raise EvidenceInvalid(f"The entries up to {head.size} don't follow the ledger of the backup.")
+        tx.run(
+            "insert_checkpoint", size=head.size, root=head.root, document=checkpoint.to_bytes(head).decode(),
+            frontier=frontier.to_bytes(),
+        )  # fmt: skip
+
+
 def latest(tx: Tx) -> Checkpoint | None:
     """Return the newest signed head."""
     row = tx.one("last_checkpoint")
@@ -87,12 +107,14 @@ def _frontier(row: Any) -> merkle.Frontier:
     return merkle.Frontier.from_bytes(bytes(row.frontier)) if row else merkle.EMPTY
 
 
-def _stream(start: int, new: Sequence[Entry], leaves: list[bytes]) -> Iterator[bytes]:
+def _stream(
+    start: int, new: Sequence[Any], leaves: list[bytes], write: Callable[[Any], bytes] = entries.canonical
+) -> Iterator[bytes]:
     # Block by block, so that the database stores one while the next is written and hashed.
     head, length = struct.Struct(">hiqi").pack, struct.pack(">i", merkle.HASH_BYTES)
     yield binary_copy.HEADER
     for first in range(0, len(new), BLOCK):
-        texts = [entries.canonical(entry) for entry in new[first : first + BLOCK]]
+        texts = [write(entry) for entry in new[first : first + BLOCK]]
         hashes = merkle.leaf_hashes(texts)
         numbered = enumerate(zip(texts, hashes, strict=True), start + first)
         yield b"".join([head(3, 8, seq, len(text)) + text + length + leaf for seq, (text, leaf) in numbered])

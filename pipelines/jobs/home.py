@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pipelines.custody import Custodian
-from pipelines.errors import KeyUnavailable, NotInitialised
+from pipelines.errors import EvidenceInvalid, KeyUnavailable, NotInitialised
 from pipelines.evidence import checkpoint, entries, journal, signature
 from pipelines.evidence.checkpoint import Checkpoint
 from pipelines.evidence.ledger import Ledger, latest
@@ -87,10 +87,12 @@ def init(settings: Settings, at: datetime) -> bool:
     Raises:
         DatabaseUnavailable: the database does not answer.
         KeyUnavailable: the database knows this home, but its key files are gone: making new ones would orphan it.
+        EvidenceInvalid: the home has a ledger, but the database is new.
     """
     folder = settings.resolved_home
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    admin, login = _admin_database(settings)
+    admin, login = admin_database(settings)
+    _require_its_ledger(folder, admin)
     made = schema.create(admin)
     schema.migrate(admin)
     schema.grant_roles(admin, login)
@@ -172,7 +174,8 @@ def verify_ed25519(public_key: bytes, message: bytes, signed: bytes) -> bool:
     return True
 
 
-def _admin_database(settings: Settings) -> tuple[Database, str]:
+def admin_database(settings: Settings) -> tuple[Database, str]:
+    """Open the database as its administrator; tell the login that the platform works under."""
     if settings.database_url is None:
         postgres = EmbeddedPostgres(settings.resolved_home, bin=settings.pg_bin)
         postgres.ensure_running()
@@ -190,6 +193,16 @@ def _runtime_url(settings: Settings) -> str:
     postgres = EmbeddedPostgres(settings.resolved_home, bin=settings.pg_bin)
     postgres.ensure_running()
     return postgres.url(DATABASE, LOGIN, Secrets(settings.resolved_home).get("database"))
+
+
+def _require_its_ledger(folder: Path, database: Database) -> None:
+    """Refuse to begin a second ledger under the name of one whose database was lost."""
+    with database.begin(None) as tx:
+        known = tx.scalar("schema_exists") and tx.one("last_checkpoint") is not None
+    if not known and (folder / "anchors.jsonl").exists() and (folder / "keys" / ORIGIN).exists():
+        raise EvidenceInvalid(
+            f"The database is new, but the home {folder} has a ledger already; bring it back with `tutela backup restore`."
+        )
 
 
 def _begun(database: Database) -> bool:

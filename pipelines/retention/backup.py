@@ -143,7 +143,7 @@ def _register(tools: Backups, backup: str, key: str, at: datetime) -> date:
         tx.run("lock_writers")
         head = ledger.latest(tx)
         plans = [row.plan for row in tx.rows("collected_plans")]
-        copy = Copy(Kind.BACKUP, _place(tools, backup), MAKER, expires_on, key, plans)
+        copy = Copy(Kind.BACKUP, place_of(tools, backup), MAKER, expires_on, key, plans)
         registered = derivatives.register(tools.register, tx, copy, at)
         tx.run("insert_backup", backup_id=backup, derivative_id=registered, ledger_size=head.size if head else 0)
     return expires_on
@@ -258,7 +258,7 @@ def listed(place: Path, origin: str, public_key: bytes) -> list[tuple[str, Manif
             found.append((folder.name, None, str(exc)))
         else:
             found.append((folder.name, manifest, ""))
-    return sorted(found, key=lambda item: (item[1].made_at.timestamp() if item[1] else 0.0, item[0]))
+    return sorted(found, key=lambda item: (item[1].made_at.timestamp(), item[1].ledger_size) if item[1] else (0.0, 0))
 
 
 def read(folder: Path, origin: str, public_key: bytes) -> Manifest:
@@ -309,7 +309,7 @@ def open_dump(folder: Path, manifest: Manifest, custodian: Custodian) -> Iterato
 # --- files -------------------------------------------------------------------------------------------------------
 
 
-def _place(tools: Backups, backup: str) -> str:
+def place_of(tools: Backups, backup: str) -> str:
     """Name a backup's folder as the register does: within the home, relative to it."""
     path = tools.place / backup
     return str(path.relative_to(tools.home) if path.is_relative_to(tools.home) else path)

@@ -34,6 +34,7 @@ TABLES: dict[str, LiteralString] = {
     "keyring.cohort": "snapshot_cohorts",
     "vault.record": "snapshot_records",
     "quality.quarantine": "snapshot_quarantine",
+    "vault.changed": "snapshot_changed",
     "destruction.request": "snapshot_requests",
     "destruction.wanted": "snapshot_wanted",
     "destruction.job": "snapshot_jobs",
