@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -72,9 +72,14 @@ class VaultHomes:
             yield connection
 
     def remove(self) -> None:
-        """Stop the server and delete everything."""
+        """Stop the server and delete what was made here, and nothing else that may lie in the folder."""
+        with self.connect("postgres") as connection:
+            names = [name for (name,) in connection.execute("SELECT datname FROM pg_database")]
         self.server.remove()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for name in (*names, "policy", "server"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        with suppress(OSError):
+            self.folder.rmdir()
 
     def _settings(self, name: str, layout: Layout) -> Settings:
         return Settings(
