@@ -35,7 +35,9 @@ class Settings(BaseSettings):
     airflow_database_url: SecretStr | None = None
     """Airflow's metadata database on a server; unset: database ``airflow`` beside the other."""
     kms: str = "file:"
-    """The key-management provider by URI; ``file:`` keeps root generations in ``home/kms``."""
+    """The key-management provider by URI: ``file:`` (root generations in ``home/kms``), ``file:/FOLDER``,
+    ``pkcs11:token=LABEL?module-path=/LIBRARY.so&pin-source=file:/PIN-FILE``, or
+    ``vault:https://HOST:8200/transit?token-source=file:/TOKEN-FILE&ca=file:/CA.pem``; secrets stand in files of mode 0600."""
     backups: Path | None = None
     """Where backups go; unset: ``home/backups``. Another disk or a mounted share is better."""
     backup_days: int = 35
