@@ -56,7 +56,7 @@ class Home:
     @property
     def journal(self) -> Path:
         """The ledger once more, outside the database: what a restored backup's ledger is brought forward with."""
-        return self.folder / "ledger.jsonl"
+        return self.folder / journal.FILE
 
     @property
     def backups(self) -> Path:

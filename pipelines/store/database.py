@@ -132,6 +132,17 @@ class Database:
         except psycopg.Error as exc:
             raise self._translate(exc) from None
 
+    def alone(self, name: LiteralString) -> str:
+        """Run one statement that no transaction may hold, by its name; return the first column of its answer, if any.
+
+        Raises:
+            DatabaseUnavailable, StorageFull, TutelaError: as :meth:`begin`.
+        """
+        with self.driver() as connection:
+            cursor = connection.execute(queries.load(self.sql / "queries")[name].encode())
+            row = cursor.fetchone() if cursor.description else None
+        return str(row[0]) if row else ""
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()

@@ -21,13 +21,22 @@ VALUES (:receipt_id, :subject_id, :terms_id, :action, :at, :valid_until, :at);
 
 -- withdrawals --
 -- The latest withdrawal, for each purpose, of the subjects behind some identifiers.
-SELECT w.position, p.purpose, max(r.at) AS at
-  FROM wanted_index w
-  JOIN vault.blind_index b ON b.digest = w.digest AND b.kind = (CAST(:kinds AS text[]))[w.kind + 1]
-  JOIN consent.receipt r ON r.subject_id = b.subject_id AND r.action = 'withdrawn'
+WITH found AS MATERIALIZED (  -- a look-up a row, however few statistics there are
+  SELECT w.position, b.subject_id
+    FROM wanted_index w
+   CROSS JOIN LATERAL (
+           SELECT i.subject_id FROM vault.blind_index i
+            WHERE i.strong AND i.digest = w.digest AND i.kind = (CAST(:kinds AS text[]))[w.kind + 1]
+           UNION ALL
+           SELECT i.subject_id FROM vault.blind_index i
+            WHERE NOT i.strong AND i.digest = w.digest AND i.kind = (CAST(:kinds AS text[]))[w.kind + 1]) AS b
+)
+SELECT f.position, p.purpose, max(r.at) AS at
+  FROM found f
+  JOIN consent.receipt r ON r.subject_id = f.subject_id AND r.action = 'withdrawn'
   JOIN consent.terms t USING (terms_id)
  CROSS JOIN LATERAL unnest(t.purposes) AS p(purpose)
- GROUP BY w.position, p.purpose;
+ GROUP BY f.position, p.purpose;
 
 -- receipts_of_subject --
 -- All receipts of one subject, in order.

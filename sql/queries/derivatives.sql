@@ -301,3 +301,25 @@ COPY resealed (record_id, holder_id, sealed) FROM STDIN (FORMAT binary)
 -- move_resealed --
 -- Each lies under its new slot.
 UPDATE quality.quarantine q SET holder_id = r.holder_id, sealed = r.sealed FROM resealed r WHERE q.record_id = r.record_id;
+
+-- settle_files --
+-- What is in memory goes to the files.
+CHECKPOINT;
+
+-- cluster_folder --
+-- Where the server's files are.
+SHOW data_directory;
+
+-- vacuum_freed --
+-- Give the space of removed rows free, and pages at the end of a table back.
+VACUUM vault.record, vault.subject, vault.blind_index, quality.quarantine, keyring.page, destruction.sample,
+       destruction.derivative_subject, destruction.notice, destruction.work_order;
+
+-- rewrite_freed --
+-- Write what is left into new files and drop the old ones; locks each table while it does. Partitions of months that
+-- are past are dropped by the destruction itself.
+VACUUM (FULL) vault.blind_index, quality.quarantine, keyring.page, destruction.sample;
+
+-- leave_wal_segment --
+-- A segment that is full is used again.
+SELECT pg_switch_wal();
