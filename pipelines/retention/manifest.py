@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Any
 from pipelines.custody import COHORT, SUBJECT
 from pipelines.evidence import canonical, merkle
 from pipelines.policy import QUARANTINE
-from pipelines.store import binary_copy
 
 if TYPE_CHECKING:
     from pipelines.policy import Policy
     from pipelines.store.database import Tx
 
-_SINCE_0_2 = ("subjects", "holders", "keys_root", "selection")
+_SINCE_0_2 = ("digest", "subjects", "holders", "keys_root", "selection")
 """Fields that manifests of version 0.1 lack; left out where they say nothing, so that those keep their hash."""
 
 
@@ -54,6 +53,8 @@ class Manifest:
     by_category: dict[str, int]
     root: str
     """Hex; over the sorted record ids (RFC 9162)."""
+    digest: str = ""
+    """Hex; SHA-256 over the same ids, joined: tells without fetching them whether the same is listed again."""
     subjects: int = 0
     """How many data subjects' keys are to be blanked."""
     holders: int = 0
@@ -138,6 +139,7 @@ def describe(
         for category in categories.get(plan, ()):
             by_category[category] += records
     numbers = sorted(row.cohort_id for row in cohorts)
+    root, digest = _roots(tx)
     return Manifest(
         cohorts=tuple(numbers),
         days=tuple(sorted({row.expires_on.isoformat() for row in cohorts})),
@@ -147,7 +149,8 @@ def describe(
         by_plan=dict(by_plan),
         by_level={level: records for level, records in by_level.items() if records},
         by_category=dict(by_category),
-        root=_listed_root(tx),
+        root=root,
+        digest=digest,
         subjects=len(slots) - holders,
         holders=holders,
         keys_root=keys_root(numbers, slots),
@@ -166,12 +169,15 @@ def stands(tx: Tx, listed: Manifest) -> bool:
     """Tell whether what is listed now is what the manifest has, none of it held. Call it under the writers' lock."""
     if tx.scalar("listed_held"):
         return False
-    return _listed_root(tx) == listed.root
+    if not listed.digest:  # applied for by version 0.1
+        return _roots(tx)[0] == listed.root
+    return bool(tx.scalar("listed_digest") == listed.digest)
 
 
-def _listed_root(tx: Tx) -> str:
-    ids = binary_copy.read_uuids(tx.copy_out("listed_record_ids"))
-    return merkle.root(merkle.leaf_hashes(ids)).hex()
+def _roots(tx: Tx) -> tuple[str, str]:
+    ids = bytes(tx.scalar("listed_record_ids") or b"")
+    each = [ids[start : start + 16] for start in range(0, len(ids), 16)]
+    return merkle.root(merkle.leaf_hashes(each)).hex(), sha256(ids).hexdigest()
 
 
 def categories(policy: Policy) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ number of fields (int16), each field its length (int32) and bytes; an int16 of -
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -39,22 +39,6 @@ def fixed_rows(columns: Sequence[npt.NDArray[np.generic]]) -> Iterator[bytes]:
     yield HEADER
     yield table.tobytes()
     yield TRAILER
-
-
-def read_uuids(blocks: Iterable[bytes]) -> list[bytes]:
-    """Read the COPY stream of one uuid column that holds no NULL: 16 bytes each, in the stream's order.
-
-    Raises:
-        RuntimeError: the stream is of other columns (the programmer is wrong, not the world).
-    """
-    body = b"".join(blocks)[len(HEADER) : -len(TRAILER)]
-    if len(body) % _UUID_ROW.itemsize:
-        raise RuntimeError("a stream of uuids has rows of another size")
-    values = np.frombuffer(body, dtype=_UUID_ROW)["value"].tobytes()
-    return [values[start : start + 16] for start in range(0, len(values), 16)]
-
-
-_UUID_ROW = np.dtype([("fields", ">i2"), ("length", ">i4"), ("value", "V16")])
 
 
 def _big_endian(column: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:

@@ -95,14 +95,19 @@ SELECT r.record_id, r.expires_on, r.cohort_id, r.subject_id, r.batch_id, r.level
    AND NOT EXISTS (SELECT FROM destruction.hold h WHERE h.subject_id = r.subject_id AND h.released_at IS NULL);
 
 -- listed_by_plan --
--- What is listed: records by plan, level and cohort.
-SELECT b.plan, l.level, l.cohort_id, c.retention_class, c.expires_on, count(*) AS records
-  FROM listed l JOIN vault.batch b USING (batch_id) JOIN keyring.cohort c USING (cohort_id)
+-- What is listed: records by plan, level and cohort. Counted before it is joined.
+SELECT b.plan, l.level, l.cohort_id, c.retention_class, c.expires_on, CAST(sum(l.records) AS bigint) AS records
+  FROM (SELECT batch_id, level, cohort_id, count(*) AS records FROM listed GROUP BY 1, 2, 3) l
+  JOIN vault.batch b USING (batch_id) JOIN keyring.cohort c USING (cohort_id)
  GROUP BY 1, 2, 3, 4, 5;
 
 -- listed_record_ids --
--- Ids of what is listed, in order: what the manifest's root is over.
-COPY (SELECT record_id FROM listed ORDER BY record_id) TO STDOUT (FORMAT binary)
+-- Ids of what is listed, in order, joined: what the manifest's root is over. One value: a row each costs more than its hash.
+SELECT string_agg(uuid_send(record_id), '' ORDER BY record_id) FROM listed;
+
+-- listed_digest --
+-- The SHA-256 over those ids, to tell without fetching them whether the same is listed again.
+SELECT encode(sha256(coalesce(string_agg(uuid_send(record_id), '' ORDER BY record_id), '')), 'hex') FROM listed;
 
 -- listed_cohorts --
 -- The cohorts that what is listed lies in.
@@ -328,13 +333,15 @@ DELETE FROM aimed a WHERE EXISTS (SELECT FROM vault.record r WHERE r.subject_id 
 
 -- delete_indexes --
 -- Blind indexes that no remaining record supports. A record that came in late, for a day already past, keeps its own.
-DELETE FROM vault.blind_index
- WHERE expires_on <= :as_of AND subject_id NOT IN (SELECT subject_id FROM vault.record WHERE expires_on <= :as_of);
+DELETE FROM vault.blind_index b
+ WHERE b.expires_on <= :as_of
+   AND NOT EXISTS (SELECT FROM vault.record r WHERE r.subject_id = b.subject_id AND r.expires_on <= :as_of);
 
 -- delete_subjects --
 -- Subjects without a remaining record; likewise.
-DELETE FROM vault.subject
- WHERE expires_on <= :as_of AND subject_id NOT IN (SELECT subject_id FROM vault.record WHERE expires_on <= :as_of);
+DELETE FROM vault.subject s
+ WHERE s.expires_on <= :as_of
+   AND NOT EXISTS (SELECT FROM vault.record r WHERE r.subject_id = s.subject_id AND r.expires_on <= :as_of);
 
 -- count_records --
 -- Verification: rows that should be gone. A cohort's rows lie in the partition of its day and nowhere else, so those of
@@ -354,9 +361,11 @@ SELECT count(*) FROM vault.blind_index b
    AND NOT EXISTS (SELECT FROM vault.record r WHERE r.subject_id = b.subject_id AND r.expires_on <= :as_of);
 
 -- count_indexes_of_aimed --
--- Verification: blind indexes of subjects that have no record any more.
+-- Verification: blind indexes of subjects that have no record any more. LIMIT keeps it a look-up for each index that is
+-- found, which should be none.
 SELECT count(*) FROM aimed a JOIN vault.blind_index b USING (subject_id)
- WHERE NOT EXISTS (SELECT FROM vault.record r WHERE r.subject_id = a.subject_id);
+  LEFT JOIN LATERAL (SELECT true AS here FROM vault.record r WHERE r.subject_id = a.subject_id LIMIT 1) AS l ON true
+ WHERE l.here IS NULL;
 
 -- count_pages_of_generation --
 -- Verification: pages that still hang on a root generation.
