@@ -48,7 +48,9 @@ def main() -> int:
         try:
             figures = measure(homes, options, Path(folder))
         finally:
-            if not (options.home and options.keep):
+            if options.home and options.keep:
+                homes.server.stop()
+            else:
                 homes.remove()
     print(json.dumps(figures) if options.json else table(figures))
     return 0
