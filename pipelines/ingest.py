@@ -68,7 +68,7 @@ def check_quality(admitted: Admitted, bench: Bench, at: datetime) -> tuple[Sound
     verdict = check(admitted.frame, bench.suite, at=at)
     reasons = verdict.critical_rows()
     # Whatever the suite lets pass: a row without a due day could never be destroyed on time.
-    for row in admitted.frame.index[np.isnat(sealing.due_days(admitted.frame, bench))]:
+    for row in admitted.frame.index[sealing.undated_rows(admitted.frame, bench)]:
         reasons[row] = (*reasons.get(row, ()), UNDATED)
     failed = admitted.frame.index.isin(list(reasons))
     sound = Sound(admitted.origin, admitted.frame[~failed])

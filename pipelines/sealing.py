@@ -12,13 +12,15 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from pipelines.consent.gate import last_days, purposes_of
 from pipelines.custody import COHORT, SUBJECT
 from pipelines.errors import TutelaError
-from pipelines.moments import Days, day_of, days, moments, postgres_micros
+from pipelines.moments import day_of, days, moments, postgres_micros
 from pipelines.policy import QUARANTINE, Plan
+from pipelines.policy.due import ACTIONS, Decisions, EventDays, decide_all
 from pipelines.seal import blind_index, envelope
 from pipelines.store import catalogue, keyring, subjects, vault
 from pipelines.store.subjects import Identifier
@@ -43,7 +45,7 @@ class Prepared:
 
     record_ids: RecordIds
     identifiers: tuple[Identifier, ...]
-    expires: Days
+    events: EventDays
     levels: Any
     plain: Plain = field(repr=False)
     frame: pd.DataFrame = field(repr=False)
@@ -51,31 +53,45 @@ class Prepared:
 
 
 def prepare(labelled: Labelled, quarantined: Quarantined, bench: Bench) -> Prepared:
-    """Compute ids, due days, blind indexes and the parts' plaintext.
+    """Compute ids, the days that retention counts from, blind indexes and the parts' plaintext.
 
     Raises:
         TutelaError: a row has no due date, so it could never be destroyed on time; it may not be stored.
     """
     frame = labelled.frame
-    expires = due_days(frame, bench)
-    if np.isnat(expires).any():
+    undated = int(undated_rows(frame, bench).sum())
+    if undated:
         raise TutelaError(
-            f"{int(np.isnat(expires).sum())} rows have no date that retention counts from; make collected_at.* critical in the plan's suite."
+            f"{undated} rows have no date that retention counts from; make collected_at.* critical in the plan's suite."
         )
     rows = frame.index.to_numpy(dtype=np.int64)
     plain, levels = _plain(labelled)
     identifiers = identify(frame, bench.plan, bench.index_key)
-    return Prepared(vault.record_ids(labelled.origin, rows), identifiers, expires, levels, plain, frame, quarantined)
+    events = event_days(frame, bench)
+    return Prepared(vault.record_ids(labelled.origin, rows), identifiers, events, levels, plain, frame, quarantined)
 
 
-def due_days(frame: pd.DataFrame, bench: Bench) -> Days:
-    """Tell the first day on which each row is due, by the plan's retention class; NaT where it can't be told."""
-    retention = bench.policy.retention[bench.plan.retention]
-    start = days(frame["collected_at"])
-    if retention.start == "last_activity":
-        activity = days(frame["last_activity_at"])
-        start = np.where(np.isnat(activity), start, activity)
-    return retention.due_days(start)
+def undated_rows(frame: pd.DataFrame, bench: Bench) -> npt.NDArray[np.bool_]:
+    """Tell which rows have no day that their retention could count from, so that they could never be destroyed on time."""
+    undated: npt.NDArray[np.bool_] = np.isnat(days(frame["collected_at"]))
+    if bench.policy.retention[bench.plan.retention].start == "last_activity":
+        undated &= np.isnat(days(frame["last_activity_at"]))
+    return undated
+
+
+def event_days(frame: pd.DataFrame, bench: Bench) -> EventDays:
+    """Tell what is known of each row as far as its retention counts from it.
+
+    A consent that was given for a time ends with it; that counts for the classes that count from the end of consent.
+    """
+    active = days(frame["last_activity_at"])
+    collected = days(frame["collected_at"])
+    unknown = np.full(len(frame), np.datetime64("NaT"), dtype="datetime64[D]")
+    consent_end = unknown
+    if bench.policy.retention[bench.plan.retention].start == "consent_end" and bench.plan.legal_basis == "consent":
+        consent_end = last_days(frame, {name: bench.policy.notices[name] for name in bench.plan.notices})
+        consent_end = consent_end + np.timedelta64(1, "D")
+    return EventDays(np.where(np.isnat(collected), active, collected), active, unknown, consent_end)
 
 
 def identify(frame: pd.DataFrame, plan: Plan, index_key: bytes) -> tuple[Identifier, ...]:
@@ -114,13 +130,15 @@ def put(
     tx: Tx, prepared: Prepared, batch: int, bench: Bench, at: datetime, lap: Callable[[str], None] = lambda _: None
 ) -> list[bytes]:
     """Allot subjects and keys, seal, and store; return the record ids. Call it under the writers' lock."""
-    plan = bench.plan
+    plan, retention = bench.plan, bench.policy.retention[bench.plan.retention]
+    decided = decide_all(retention, prepared.events, day_of(at))
     who = subjects.resolve(
         tx, prepared.identifiers, len(prepared.frame), SUBJECT_KINDS[plan.subject], CHANNELS[plan.channel],
-        prepared.expires, at, bench.randomness,
+        decided.due, at, bench.randomness,
     )  # fmt: skip
     lap("subjects")
-    cohorts = keyring.ensure_cohorts(tx, plan.retention, prepared.expires)
+    cohorts = ensure_cohorts(tx, retention.key, decided)
+    tx.run("adopt_rule", plan=plan.name, retention_class=retention.key, rule=retention.rule(), at=at)
     ids = [row.tobytes() for row in prepared.record_ids]
     parts = envelope.seal_records(
         ids,
@@ -131,14 +149,26 @@ def put(
     )
     lap("seal")
     sealed = SealedRecords(
-        prepared.record_ids, prepared.expires, cohorts, who, prepared.levels, parts, envelope.SCHEMA_VERSION
-    )
+        prepared.record_ids, decided.due, cohorts, who, prepared.levels, prepared.events.collected,
+        prepared.events.last_activity, parts, envelope.SCHEMA_VERSION,
+    )  # fmt: skip
     vault.put_records(tx, sealed, batch)
     if plan.legal_basis == "consent":
         _put_receipts(tx, prepared, who, bench, at)
     _put_quarantine(tx, prepared.quarantined, batch, bench, at)
     lap("store")
     return ids
+
+
+def ensure_cohorts(tx: Tx, retention_class: str, decided: Decisions) -> npt.NDArray[np.int32]:
+    """Give each record of a class the cohort of what was decided: its day, what is done on it, and whether it is restricted."""
+    cohorts = np.zeros(len(decided), dtype=np.int32)
+    kinds = decided.actions * 2 + decided.restricted
+    for kind in np.unique(kinds):
+        rows = kinds == kind
+        action, restricted = ACTIONS[kind // 2].value, bool(kind % 2)
+        cohorts[rows] = keyring.ensure_cohorts(tx, retention_class, decided.due[rows], action, restricted=restricted)
+    return cohorts
 
 
 def _plain(labelled: Labelled) -> tuple[Plain, Any]:

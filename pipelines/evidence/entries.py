@@ -190,15 +190,54 @@ def generation_destroyed(generation: int, provider: str, at: datetime) -> Entry:
     return Entry(EntryKind.GENERATION_DESTROYED, at, {"generation": generation, "provider": provider})
 
 
-def hold_added(hold: str, owner: str, review_on: date, at: datetime) -> Entry:
+def hold_added(hold: str, owner: str, review_on: date, at: datetime, plan: str | None = None) -> Entry:
     """Record that a legal hold blocks destruction; its reason is text and stays in the database."""
     body: dict[str, Json] = {"hold": hold, "owner": actor(owner), "review_on": review_on.isoformat()}
-    return Entry(EntryKind.HOLD_ADDED, at, body)
+    return Entry(EntryKind.HOLD_ADDED, at, body | ({"plan": plan} if plan else {}))
 
 
-def hold_released(hold: str, by: str, at: datetime) -> Entry:
-    """Record that a legal hold ended."""
-    return Entry(EntryKind.HOLD_RELEASED, at, {"hold": hold, "by": actor(by)})
+def hold_released(hold: str, by: str, at: datetime, records: int | None = None) -> Entry:
+    """Record that a legal hold ended, and how many records it alone had kept past their day: they are due again."""
+    body: dict[str, Json] = {"hold": hold, "by": actor(by)}
+    return Entry(EntryKind.HOLD_RELEASED, at, body | ({} if records is None else {"records": records}))
+
+
+# --- retention ---------------------------------------------------------------------------------------------------
+
+
+def records_held(as_of: date, records: int, at: datetime) -> Entry:
+    """Record that so many records were past their retention on a day, and that legal holds keep them."""
+    return Entry(EntryKind.RECORDS_HELD, at, {"as_of": as_of.isoformat(), "records": records})
+
+
+def records_restricted(as_of: date, records: int, at: datetime) -> Entry:
+    """Record that so many records may only be stored and secured from now on, because a law keeps them."""
+    return Entry(EntryKind.RECORDS_RESTRICTED, at, {"as_of": as_of.isoformat(), "records": records})
+
+
+def records_reviewed(as_of: date, records: int, at: datetime) -> Entry:
+    """Record that so many records were looked at on their day of review, and got another."""
+    return Entry(EntryKind.RECORDS_REVIEWED, at, {"as_of": as_of.isoformat(), "records": records})
+
+
+def retention_event(
+    event: str, kind: str, on_day: date | None, plan: str | None, moved: Mapping[str, int], at: datetime
+) -> Entry:
+    """Record that something happened to a data subject that retention counts from, and what it changed (what → records)."""
+    body: dict[str, Json] = {"event": event, "event_kind": kind, "on": on_day.isoformat() if on_day else None}
+    return Entry(EntryKind.RETENTION_EVENT, at, {**body, "plan": plan, "moved": {**moved}})
+
+
+def records_rescheduled(plan: str, retention_class: str, rule: str, records: int, at: datetime) -> Entry:
+    """Record that so many records of a plan moved to where its class and rule now want them."""
+    body: dict[str, Json] = {"plan": plan, "class": retention_class, "rule": rule, "records": records}
+    return Entry(EntryKind.RECORDS_RESCHEDULED, at, body)
+
+
+def rule_in_force(plan: str, retention_class: str, rule: str, schedule_hash: bytes, at: datetime) -> Entry:
+    """Record that all records of a plan lie where a class and rule of a schedule want them."""
+    body: dict[str, Json] = {"plan": plan, "class": retention_class, "rule": rule}
+    return Entry(EntryKind.RULE_IN_FORCE, at, {**body, "schedule_hash": schedule_hash.hex()})
 
 
 # --- derivatives -------------------------------------------------------------------------------------------------

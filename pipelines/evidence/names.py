@@ -52,3 +52,8 @@ def notice(at: datetime, chance: bytes) -> str:
 def work_order(at: datetime, chance: bytes) -> str:
     """Name a work order to a keeper."""
     return f"WO-{at:%Y%m%d}-x{chance.hex()}"
+
+
+def event(at: datetime, chance: bytes) -> str:
+    """Name something that happened to a data subject and that retention counts from."""
+    return f"EV-{at:%Y%m%d}-x{chance.hex()}"

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from pipelines.custody import COHORT, SUBJECT
 from pipelines.evidence import entries, names
 from pipelines.moments import day_of
-from pipelines.retention import holds, manifest, quarantined
 from pipelines.retention import job as jobs
+from pipelines.retention import manifest, quarantined, settle
 from pipelines.retention.job import APPLICANT, EXECUTOR, EXPIRY, REQUEST, STEWARD, Destroyer, Job
 from pipelines.retention.manifest import Manifest, Selection
 from pipelines.store.database import Role, Tx
@@ -49,15 +49,17 @@ def expired(tools: Destroyer, as_of: date) -> Application:
     at = tools.clock()
     with tools.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
-        held = holds.spare(tx, tools.custodian, as_of)
+        settled = settle.settle(tx, tools.custodian, tools.policy, as_of, at)
         cohorts = tx.rows("due_cohorts", as_of=as_of)
         manifest.list_expired(tx, cohorts)
         listed = manifest.describe(tx, manifest.categories(tools.policy), cohorts)
         if listed.records == 0:
-            return Application(None, held)
-        job_id = _insert(tx, tools, EXPIRY, as_of, listed, (), APPLICANT, None, at, [])
+            if settled.entries:
+                jobs.append(tx, tools, settled.entries, at)
+            return Application(None, settled.held)
+        job_id = _insert(tx, tools, EXPIRY, as_of, listed, (), APPLICANT, None, at, list(settled.entries))
     tools.step("applied")
-    return Application(jobs.load(tools, job_id), held)
+    return Application(jobs.load(tools, job_id), settled.held)
 
 
 def requested(tools: Destroyer, request: str) -> Application:

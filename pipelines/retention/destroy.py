@@ -14,15 +14,13 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pipelines.custody import COHORT, SUBJECT
 from pipelines.errors import ApprovalMissing, DestructionFailed, DestructionUnderWay, TutelaError
 from pipelines.evidence import certificate as certificates
 from pipelines.evidence import entries
 from pipelines.evidence.certificate import CheckResult, Verdict
 from pipelines.moments import day_of
-from pipelines.retention import apply, approval, certify, decision, derived, manifest, rotate, snapshot
+from pipelines.retention import apply, approval, certify, decision, derived, manifest, reseal, rotate, snapshot
 from pipelines.retention import job as jobs
 from pipelines.retention.decision import Decision
 from pipelines.retention.job import CONFIRMER, EXECUTOR, EXPIRY, REQUEST, WITNESS, Destroyer, Job, append, note, reach
@@ -188,9 +186,9 @@ def _rotate(tools: Destroyer, job: Job, new: Generation) -> None:
             reach(tx, job, "approved", "blocked", note("blocked", at, seqs, reason=reason))
             return
         tx.run("take_samples", job_id=job.id, count=SAMPLES // 2)
-        tx.run("cohorts_destroyed", job_id=job.id, cohorts=list(job.manifest.cohorts))
         if job.manifest.selection is not None:
             _spare_unlisted(tx, tools, job)
+        tx.run("cohorts_destroyed", job_id=job.id, cohorts=list(job.manifest.cohorts))
         tx.run("retire_generation", generation=job.old_generation)
         keyring.add_generation(tx, new, at)
         wanted = {COHORT: list(job.manifest.cohorts), SUBJECT: apply.subject_slots(tx, job)}
@@ -229,16 +227,8 @@ def _obstacle(tx: Tx, tools: Destroyer, job: Job, at: datetime) -> str | None:
 
 
 def _spare_unlisted(tx: Tx, tools: Destroyer, job: Job) -> None:
-    """Seal again, into fresh cohorts of the same class and day, what a steward's selection leaves in its cohorts."""
-    from pipelines.retention import reseal
-
-    fresh: dict[int, int] = {}
-    rows = tx.rows("cohorts", cohorts=list(job.manifest.cohorts))
-    for retention_class in sorted({row.retention_class for row in rows}):
-        old = [row for row in rows if row.retention_class == retention_class]
-        days = np.array([row.expires_on for row in old], dtype="datetime64[D]")
-        made = keyring.ensure_cohorts(tx, retention_class, days)
-        fresh |= {row.cohort_id: int(number) for row, number in zip(old, made, strict=True)}
+    """Seal again, into a fresh cohort like each, what a steward's selection leaves in its cohorts."""
+    fresh = reseal.renew(tx, job.manifest.cohorts)
     reseal.begin(tx)
     tx.run(
         "spare_unlisted", cohorts=list(fresh), fresh=list(fresh.values()), days=job.manifest.expiry_days

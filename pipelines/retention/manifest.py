@@ -169,6 +169,8 @@ def stands(tx: Tx, listed: Manifest) -> bool:
     """Tell whether what is listed now is what the manifest has, none of it held. Call it under the writers' lock."""
     if tx.scalar("listed_held"):
         return False
+    if listed.selection and {row.cohort_id for row in tx.rows("listed_cohorts")} != set(listed.cohorts):
+        return False  # Something of it lies under other keys now.
     if not listed.digest:  # applied for by version 0.1
         return _roots(tx)[0] == listed.root
     return bool(tx.scalar("listed_digest") == listed.digest)

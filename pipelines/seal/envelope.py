@@ -139,27 +139,43 @@ def open_record(
     return values
 
 
-def move_record(
-    record_id: bytes,
-    subject_key: bytes,
-    old_cohort: bytes,
-    new_cohort: bytes,
-    parts: Sequence[bytes | None],
-    version: int,
+def reseal_records(
+    record_ids: Sequence[bytes],
+    old_keys: tuple[Sequence[bytes], Sequence[bytes]],
+    new_keys: tuple[Sequence[bytes], Sequence[bytes]],
+    parts: Sequence[Sequence[bytes | None]],
+    versions: Sequence[int],
     randomness: Callable[[int], bytes],
-) -> list[bytes | None]:
-    """Seal a record's parts again under another cohort's key.
+) -> list[list[bytes | None]]:
+    """Open many records and seal them again under other keys; what they hold is not looked at.
+
+    Args:
+        record_ids: 16 bytes each.
+        old_keys: subject keys and cohort keys that they are sealed under, same order.
+        new_keys: those that they are to be sealed under.
+        parts: the sealed parts of each, level 1 first.
+        versions: the schema version of each, which stays.
+        randomness: gives n random bytes.
 
     Raises:
-        KeyUnavailable: a part does not open under the old one.
+        KeyUnavailable: a part does not open: its key was destroyed, or it was altered.
     """
-    old = AESGCM(record_key(subject_key, old_cohort, record_id))
-    new = AESGCM(record_key(subject_key, new_cohort, record_id))
-    moved: list[bytes | None] = []
-    for level, sealed in zip(LEVELS, parts, strict=True):
-        if sealed is None:
-            moved.append(None)
-            continue
-        plain = _ENCODE(open_part(old, bytes(sealed), record_id, level, version))
-        moved.append(seal_part(new, plain, randomness(_NONCE), record_id, level, version))
-    return moved
+    nonces, position = randomness(_NONCE * len(LEVELS) * len(record_ids)), 0
+    pack, resealed = _CONTEXT.pack, []
+    for record_id, version, sealed, *keys in zip(record_ids, versions, parts, *old_keys, *new_keys, strict=True):
+        decrypt = AESGCM(record_key(keys[0], keys[1], record_id)).decrypt
+        encrypt = AESGCM(record_key(keys[2], keys[3], record_id)).encrypt
+        moved: list[bytes | None] = [None] * len(LEVELS)
+        for place, part in enumerate(sealed):
+            if part is None:
+                continue
+            bound = pack(record_id, place + 1, version)
+            try:
+                plain = decrypt(part[:_NONCE], part[_NONCE:], bound)
+            except (InvalidTag, ValueError):
+                raise KeyUnavailable("A sealed part does not open: its key was destroyed, or it was altered.") from None
+            nonce = nonces[position : position + _NONCE]
+            position += _NONCE
+            moved[place] = nonce + encrypt(nonce, plain, bound)
+        resealed.append(moved)
+    return resealed

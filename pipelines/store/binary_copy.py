@@ -14,6 +14,7 @@ import numpy.typing as npt
 HEADER = b"PGCOPY\n\xff\r\n\x00" + b"\x00" * 8
 TRAILER = b"\xff\xff"
 _EPOCH = np.datetime64("2000-01-01")
+_NULL, _FOUR = b"\xff" * 4, b"\x00\x00\x00\x04"
 
 
 def fixed_rows(columns: Sequence[npt.NDArray[np.generic]]) -> Iterator[bytes]:
@@ -39,6 +40,14 @@ def fixed_rows(columns: Sequence[npt.NDArray[np.generic]]) -> Iterator[bytes]:
     yield HEADER
     yield table.tobytes()
     yield TRAILER
+
+
+def nullable_dates(column: npt.NDArray[np.datetime64]) -> list[bytes]:
+    """Write each day of a column as a field of its own, length and value; NULL where it is missing."""
+    known = ~np.isnat(column)
+    days = (column[known].astype("datetime64[D]") - _EPOCH).astype(np.int32).astype(">i4").tobytes()
+    written = iter(_FOUR + days[start : start + 4] for start in range(0, len(days), 4))
+    return [next(written) if there else _NULL for there in known.tolist()]
 
 
 def _big_endian(column: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:

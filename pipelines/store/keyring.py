@@ -73,19 +73,27 @@ def add_page(tx: Tx, page: StoredPage, generation: int) -> None:
     tx.run("insert_page", **values, generation=generation)
 
 
-def ensure_cohorts(tx: Tx, retention_class: str, expires: Days) -> npt.NDArray[np.int32]:
-    """Give each record its cohort: shape as ``expires``; new cohorts are opened where there are none."""
+def ensure_cohorts(
+    tx: Tx, retention_class: str, expires: Days, action: str = "destroy", *, restricted: bool = False
+) -> npt.NDArray[np.int32]:
+    """Give each record its cohort: shape as ``expires``; new cohorts are opened where there are none.
+
+    Args:
+        tx: a transaction that holds the writers' lock.
+        retention_class: the class of all of them.
+        expires: the day of each.
+        action: what is done with them on their day: destroy, restrict or review.
+        restricted: whether they may only be stored and secured until then.
+    """
     distinct, position = np.unique(expires, return_inverse=True)
     wanted: Sequence[date] = [day.astype(object) for day in distinct]
-    found = {
-        row.expires_on: row.cohort_id
-        for row in tx.rows("open_cohorts", retention_class=retention_class, days=list(wanted))
-    }
+    kind = {"retention_class": retention_class, "action": action, "restricted": restricted}
+    found = {row.expires_on: row.cohort_id for row in tx.rows("open_cohorts", days=list(wanted), **kind)}
     missing = [day for day in wanted if day not in found]
     for day in missing:
         found[day] = int(tx.scalar("next_cohort_id"))
     tx.run_many(
         "insert_cohort",
-        [{"cohort_id": found[day], "retention_class": retention_class, "expires_on": day} for day in missing],
+        [{"cohort_id": found[day], "expires_on": day, **kind} for day in missing],
     )
     return np.array([found[day] for day in wanted], dtype=np.int32)[position]

@@ -22,6 +22,7 @@ RecordIds = npt.NDArray[np.uint8]
 _NULL = struct.pack(">i", -1)
 _LENGTH = struct.Struct(">i")
 _DELIVERY_BYTES = 10
+_PARTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,9 @@ class SealedRecords:
     cohorts: npt.NDArray[np.int32]
     subjects: npt.NDArray[np.int64]
     levels: npt.NDArray[np.int16]
+    collected: Days
+    active: Days
+    """NaT where no activity is known."""
     parts: Sequence[Sequence[bytes | None]] = field(repr=False)
     schema_version: int
 
@@ -87,9 +91,31 @@ def put_batch(
 
 def put_records(tx: Tx, records: SealedRecords, batch: int) -> None:
     """Copy sealed records in; their months' partitions are made where they are missing."""
-    for month in np.unique(records.expires.astype("datetime64[M]")):
+    ensure_partitions(tx, records.expires)
+    count = len(records)
+    fixed = [
+        records.record_ids,
+        records.expires,
+        records.cohorts.astype(np.int32),
+        records.subjects,
+        np.full(count, batch, dtype=np.int64),
+        np.full(count, records.schema_version, dtype=np.int16),
+        records.levels.astype(np.int16),
+        records.collected,
+    ]
+    dates = binary_copy.nullable_dates(records.active)
+    tx.copy_binary("copy_records", _stream(fixed, dates, records.parts))
+
+
+def put_moved(tx: Tx, columns: Sequence[npt.NDArray[np.generic]], parts: Sequence[Sequence[bytes | None]]) -> None:
+    """Copy records that were sealed again into the temporary table ``moved``."""
+    tx.copy_binary("copy_moved", _stream(columns, None, parts))
+
+
+def ensure_partitions(tx: Tx, expires: Days) -> None:
+    """Make the partitions of some days' months where they are missing."""
+    for month in np.unique(expires.astype("datetime64[M]")):
         tx.run("ensure_partition", month=month.astype("datetime64[D]").astype(object))
-    tx.copy_binary("copy_records", _stream(records, batch))
 
 
 def put_receipts(
@@ -123,32 +149,21 @@ def terms_id(tx: Tx, plan: str, notice: str, notice_sha256: str, purposes: Seque
     return int(tx.scalar("find_terms", **terms))
 
 
-def _stream(records: SealedRecords, batch: int) -> Iterator[bytes]:
-    """Build the COPY stream: the fixed columns by numpy, the sealed parts by joining bytes."""
-    count = len(records)
-    fixed = b"".join(
-        binary_copy.fixed_rows(
-            [
-                records.record_ids,
-                records.expires,
-                records.cohorts.astype(np.int32),
-                records.subjects,
-                np.full(count, batch, dtype=np.int64),
-                np.full(count, records.schema_version, dtype=np.int16),
-                records.levels.astype(np.int16),
-            ]
-        )
-    )[len(binary_copy.HEADER) : -len(binary_copy.TRAILER)]
-    width = len(fixed) // max(1, count)
+def _stream(
+    columns: Sequence[npt.NDArray[np.generic]], dates: Sequence[bytes] | None, parts: Sequence[Sequence[bytes | None]]
+) -> Iterator[bytes]:
+    """Build a COPY stream: fixed columns by numpy, then a date that may be missing, then the sealed parts."""
+    fixed = b"".join(binary_copy.fixed_rows(columns))[len(binary_copy.HEADER) : -len(binary_copy.TRAILER)]
+    width = len(fixed) // max(1, len(parts))
+    fields = struct.pack(">h", len(columns) + (dates is not None) + _PARTS)
     yield binary_copy.HEADER
     pieces: list[bytes] = []
-    for row, parts in enumerate(records.parts):
-        # Five more fields than the fixed ones announce.
-        pieces += (_FIELDS, fixed[row * width + 2 : (row + 1) * width])
-        for part in parts:
+    for row, sealed in enumerate(parts):
+        # More fields than the fixed ones announce.
+        pieces += (fields, fixed[row * width + 2 : (row + 1) * width])
+        if dates is not None:
+            pieces.append(dates[row])
+        for part in sealed:
             pieces += (_NULL,) if part is None else (_LENGTH.pack(len(part)), part)
     yield b"".join(pieces)
     yield binary_copy.TRAILER
-
-
-_FIELDS = struct.pack(">h", 12)

@@ -26,9 +26,10 @@ SELECT j.job_id, j.origin, j.state::text AS state, j.as_of, j.applicant, j.reque
 SELECT * FROM destruction.job WHERE job_id = :job_id;
 
 -- due_cohorts --
--- Cohorts that are past their retention.
+-- Cohorts that are past their retention, and those in which nothing lies any more. What is to be restricted or looked at
+-- on its day is not due: it is settled first.
 SELECT cohort_id, retention_class, expires_on FROM keyring.cohort
- WHERE expires_on <= :as_of AND destroyed_by IS NULL ORDER BY expires_on, cohort_id;
+ WHERE destroyed_by IS NULL AND ((expires_on <= :as_of AND action = 'destroy') OR spent) ORDER BY expires_on, cohort_id;
 
 -- make_listed --
 -- What a destruction is about: filled by one of the list_ statements, read by the listed_ ones. Level 0: quarantined.
@@ -65,9 +66,12 @@ INSERT INTO aimed SELECT key_id FROM destruction.target WHERE job_id = :job_id A
 INSERT INTO aimed SELECT subject_id FROM destruction.wanted WHERE request_id = :request_id;
 
 -- spare_held_from_aimed --
--- Subjects under a legal hold are not aimed at.
+-- Subjects under a legal hold are not aimed at, nor those with a record of a plan under one.
 DELETE FROM aimed a
- WHERE EXISTS (SELECT FROM destruction.hold h WHERE h.subject_id = a.subject_id AND h.released_at IS NULL);
+ WHERE EXISTS (SELECT FROM destruction.hold h WHERE h.subject_id = a.subject_id AND h.released_at IS NULL)
+    OR EXISTS (SELECT FROM destruction.hold h JOIN vault.batch b ON b.plan = h.plan
+                 JOIN vault.record r ON r.subject_id = a.subject_id AND r.batch_id = b.batch_id
+                WHERE h.released_at IS NULL);
 
 -- aimed --
 -- The slots aimed at, in order.
@@ -92,7 +96,8 @@ INSERT INTO listed
 SELECT r.record_id, r.expires_on, r.cohort_id, r.subject_id, r.batch_id, r.level
   FROM vault.record r JOIN vault.batch b USING (batch_id) JOIN keyring.cohort c USING (cohort_id)
  WHERE b.plan = :plan AND r.collected_on <= :collected_until AND NOT c.restricted
-   AND NOT EXISTS (SELECT FROM destruction.hold h WHERE h.subject_id = r.subject_id AND h.released_at IS NULL);
+   AND NOT EXISTS (SELECT FROM destruction.hold h WHERE h.subject_id = r.subject_id AND h.released_at IS NULL)
+   AND NOT EXISTS (SELECT FROM destruction.hold h WHERE h.plan = b.plan AND h.released_at IS NULL);
 
 -- listed_by_plan --
 -- What is listed: records by plan, level and cohort. Counted before it is joined.
@@ -114,10 +119,13 @@ SELECT encode(sha256(coalesce(string_agg(uuid_send(record_id), '' ORDER BY recor
 SELECT DISTINCT cohort_id, expires_on FROM listed ORDER BY cohort_id;
 
 -- listed_held --
--- How much of what is listed a legal hold protects.
+-- How much of what is listed a legal hold protects: of its subject, or of its plan, quarantined rows included.
 SELECT count(*) FROM listed l
- WHERE l.level > 0
-   AND EXISTS (SELECT FROM destruction.hold h WHERE h.subject_id = l.subject_id AND h.released_at IS NULL);
+ WHERE EXISTS (SELECT FROM destruction.hold WHERE released_at IS NULL)
+   AND ((l.level > 0 AND l.subject_id IN (SELECT h.subject_id FROM destruction.hold h
+                                           WHERE h.released_at IS NULL AND h.subject_id IS NOT NULL))
+        OR l.batch_id IN (SELECT b.batch_id FROM destruction.hold h JOIN vault.batch b ON b.plan = h.plan
+                           WHERE h.released_at IS NULL));
 
 -- spare_unlisted --
 -- A steward's selection: what else lies in its cohorts is sealed again into fresh ones of the same class and day.
@@ -127,35 +135,6 @@ SELECT r.record_id, r.expires_on, f.fresh_id, r.expires_on
   JOIN unnest(CAST(:cohorts AS integer[]), CAST(:fresh AS integer[])) AS f(cohort_id, fresh_id) USING (cohort_id)
  WHERE r.expires_on = ANY(:days)
    AND NOT EXISTS (SELECT FROM listed l WHERE l.record_id = r.record_id);
-
--- count_held --
--- Records in some cohorts whose subject is under a legal hold.
-SELECT count(*) FROM vault.record r
- WHERE r.expires_on = ANY(:days) AND r.cohort_id = ANY(:cohorts)
-   AND EXISTS (SELECT FROM destruction.hold h WHERE h.subject_id = r.subject_id AND h.released_at IS NULL);
-
--- held_records --
--- Those records, sealed.
-SELECT r.*, (SELECT max(h.review_on) FROM destruction.hold h
-              WHERE h.subject_id = r.subject_id AND h.released_at IS NULL) AS review_on
-  FROM vault.record r
- WHERE r.expires_on = ANY(:days) AND r.cohort_id = ANY(:cohorts)
-   AND EXISTS (SELECT FROM destruction.hold h WHERE h.subject_id = r.subject_id AND h.released_at IS NULL);
-
--- move_record --
--- A held record, sealed again into another cohort.
-UPDATE vault.record
-   SET cohort_id = :cohort_id, expires_on = :expires_on, part_1 = :part_1, part_2 = :part_2, part_3 = :part_3,
-       part_4 = :part_4, part_5 = :part_5
- WHERE record_id = :record_id AND expires_on = :old_expires_on;
-
--- move_subject --
--- A held subject lives on with its records.
-UPDATE vault.subject SET expires_on = greatest(expires_on, :expires_on) WHERE subject_id = :subject_id;
-
--- move_subject_index --
--- So do the identifiers by which it is found.
-UPDATE vault.blind_index SET expires_on = greatest(expires_on, :expires_on) WHERE subject_id = :subject_id;
 
 -- insert_job --
 -- A destruction is applied for.
@@ -370,15 +349,6 @@ SELECT count(*) FROM aimed a JOIN vault.blind_index b USING (subject_id)
 -- count_pages_of_generation --
 -- Verification: pages that still hang on a root generation.
 SELECT count(*) FROM keyring.page WHERE generation = :generation;
-
--- insert_hold --
--- A legal hold begins.
-INSERT INTO destruction.hold (hold_id, subject_id, reason, owner, review_on, added_at)
-VALUES (:hold_id, :subject_id, :reason, :owner, :review_on, :at);
-
--- release_hold --
--- A legal hold ends.
-UPDATE destruction.hold SET released_at = :at, released_by = :by WHERE hold_id = :hold_id AND released_at IS NULL;
 
 -- failed_jobs --
 -- The destructions whose verification did not pass, oldest first.

@@ -65,9 +65,10 @@ UPDATE keyring.page p SET wrapped = r.wrapped, generation = :generation
   FROM rewrapped r WHERE p.ring = r.ring AND p.page = r.page;
 
 -- open_cohorts --
--- Cohorts of one retention class on some days.
+-- Cohorts of one retention class on some days, on which one thing is done.
 SELECT cohort_id, expires_on FROM keyring.cohort
- WHERE retention_class = :retention_class AND expires_on = ANY(:days) AND destroyed_by IS NULL;
+ WHERE retention_class = :retention_class AND expires_on = ANY(:days) AND destroyed_by IS NULL AND NOT spent
+   AND action = :action AND restricted = :restricted;
 
 -- next_cohort_id --
 -- A number for a new cohort.
@@ -75,7 +76,8 @@ SELECT nextval('keyring.cohort_id_seq');
 
 -- insert_cohort --
 -- A new cohort.
-INSERT INTO keyring.cohort (cohort_id, retention_class, expires_on) VALUES (:cohort_id, :retention_class, :expires_on);
+INSERT INTO keyring.cohort (cohort_id, retention_class, expires_on, action, restricted)
+VALUES (:cohort_id, :retention_class, :expires_on, :action, :restricted);
 
 -- generation --
 -- One generation.

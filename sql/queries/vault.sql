@@ -33,8 +33,8 @@ SELECT vault.ensure_partition(:month);
 
 -- copy_records --
 -- Sealed records in.
-COPY vault.record (record_id, expires_on, cohort_id, subject_id, batch_id, schema_version, level,
-                   part_1, part_2, part_3, part_4, part_5) FROM STDIN (FORMAT binary)
+COPY vault.record (record_id, expires_on, cohort_id, subject_id, batch_id, schema_version, level, collected_on,
+                   active_on, part_1, part_2, part_3, part_4, part_5) FROM STDIN (FORMAT binary)
 
 -- next_subject_ids --
 -- Allot a run of subject ids, under the writers' lock; a number is never given twice.

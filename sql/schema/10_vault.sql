@@ -56,6 +56,8 @@ CREATE TABLE vault.record (
   part_3          bytea,
   part_4          bytea,
   part_5          bytea,
+  collected_on    date NOT NULL,                -- what retention counts from, with the events of its subject
+  active_on       date,                         -- day of the last activity that came with it, if one did
   PRIMARY KEY (record_id, expires_on)
 ) PARTITION BY RANGE (expires_on);
 CREATE INDEX record_by_subject ON vault.record (subject_id);
@@ -114,7 +116,8 @@ GRANT UPDATE (expires_on) ON vault.subject TO tutela_ingest, tutela_destroy;
 GRANT INSERT ON vault.record TO tutela_ingest;
 GRANT SELECT, INSERT, UPDATE (expires_on) ON vault.blind_index TO tutela_ingest;
 GRANT SELECT, DELETE ON vault.subject, vault.record, vault.blind_index TO tutela_destroy;
-GRANT UPDATE (cohort_id, expires_on, part_1, part_2, part_3, part_4, part_5) ON vault.record TO tutela_destroy;
+GRANT UPDATE (cohort_id, expires_on, subject_id, part_1, part_2, part_3, part_4, part_5) ON vault.record
+   TO tutela_destroy;
 GRANT UPDATE (expires_on) ON vault.blind_index TO tutela_destroy;
 GRANT SELECT ON vault.batch, vault.delivery TO tutela_destroy;
 GRANT SELECT ON ALL TABLES IN SCHEMA vault TO tutela_verify;

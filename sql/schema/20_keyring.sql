@@ -28,16 +28,23 @@ CREATE TABLE keyring.page (
 );
 ALTER TABLE keyring.page ALTER COLUMN sealed SET STORAGE EXTERNAL;   -- random bytes don't compress
 
--- Records that share a retention class and an expiry day.
+-- Records that share a retention class and a day, and what is done with them on it.
 CREATE TABLE keyring.cohort (
   cohort_id        integer PRIMARY KEY,
   retention_class  text NOT NULL,
   expires_on       date NOT NULL,
-  destroyed_by     text                          -- the destruction that blanked its key
+  destroyed_by     text,                         -- the destruction that blanked its key
+  action           text NOT NULL DEFAULT 'destroy' CHECK (action IN ('destroy', 'restrict', 'review')),
+  restricted       boolean NOT NULL DEFAULT false,   -- store and secure only (PIPL art. 47)
+  left_on          date,                         -- a record that left it for an earlier day is due then, so its key too
+  spent            boolean NOT NULL DEFAULT false    -- nothing lies in it any more; its key goes with the next destruction
 );
--- A late arrival for a cohort already destroyed opens a new one.
-CREATE UNIQUE INDEX cohort_open ON keyring.cohort (retention_class, expires_on) WHERE destroyed_by IS NULL;
+-- A late arrival for a cohort already destroyed or spent opens a new one.
+CREATE UNIQUE INDEX cohort_open ON keyring.cohort (retention_class, expires_on, action, restricted)
+ WHERE destroyed_by IS NULL AND NOT spent;
 CREATE INDEX cohort_by_expiry ON keyring.cohort (expires_on) WHERE destroyed_by IS NULL;
+CREATE INDEX cohort_left ON keyring.cohort (left_on) WHERE destroyed_by IS NULL AND left_on IS NOT NULL;
+CREATE INDEX cohort_spent ON keyring.cohort (cohort_id) WHERE destroyed_by IS NULL AND spent;
 
 GRANT USAGE ON SCHEMA keyring TO tutela_ingest, tutela_destroy, tutela_verify, tutela_audit;
 GRANT USAGE ON SEQUENCE keyring.cohort_id_seq TO tutela_ingest, tutela_destroy;

@@ -34,7 +34,7 @@ CREATE INDEX quarantine_by_cohort ON quality.quarantine (cohort_id);
 GRANT USAGE ON SCHEMA quality TO tutela_ingest, tutela_destroy, tutela_verify, tutela_audit;
 GRANT SELECT, INSERT ON quality.score, quality.document TO tutela_ingest;
 GRANT INSERT ON quality.quarantine TO tutela_ingest;
-GRANT SELECT, DELETE ON quality.quarantine TO tutela_destroy;
+GRANT SELECT, DELETE, UPDATE (cohort_id, expires_on) ON quality.quarantine TO tutela_destroy;
 GRANT SELECT ON ALL TABLES IN SCHEMA quality TO tutela_verify;
 GRANT SELECT ON quality.score, quality.document TO tutela_audit;
 

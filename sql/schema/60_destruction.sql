@@ -104,18 +104,21 @@ CREATE TABLE destruction.sample (
   PRIMARY KEY (job_id, record_id)
 );
 
--- A legal hold blocks the destruction of one subject's records.
+-- A legal hold blocks the destruction of one subject's records, or of all records of a plan.
 CREATE TABLE destruction.hold (
   hold_id      text PRIMARY KEY,
-  subject_id   bigint NOT NULL,
+  subject_id   bigint,
   reason       text NOT NULL,
   owner        text NOT NULL,
   review_on    date NOT NULL,
   added_at     timestamptz NOT NULL,
   released_at  timestamptz,
-  released_by  text
+  released_by  text,
+  plan         text,
+  CHECK (num_nonnulls(subject_id, plan) = 1)
 );
 CREATE INDEX hold_in_force ON destruction.hold (subject_id) WHERE released_at IS NULL;
+CREATE INDEX hold_of_plan ON destruction.hold (plan) WHERE released_at IS NULL AND plan IS NOT NULL;
 
 CREATE FUNCTION destruction.check_transition() RETURNS trigger
 LANGUAGE plpgsql AS $$

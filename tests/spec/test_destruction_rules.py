@@ -132,8 +132,9 @@ def test_a_held_record_survives_its_cohort_and_is_due_again_after_its_release(va
     assert (vault.purge(review).held, vault.purge(review).destroyed) == (1, 0)
     assert vault.records()[str(held)] == before[str(held)]
 
-    holds.release(vault.settings, hold, "legal", NOON)
+    assert holds.release(vault.settings, hold, "legal", NOON) == 1
     later = vault.value("SELECT expires_on FROM vault.record WHERE record_id = %s", held)
+    assert later == TODAY, "once its hold is lifted it is due at once, not on the day of the review"
     assert vault.purge(later - timedelta(1)).due == 0
     assert vault.purge(later).verdict == "PASS"
     assert str(held) not in vault.records()
@@ -227,7 +228,7 @@ def test_a_row_that_should_be_gone_and_is_not_fails_the_destruction_until_it_is(
             copy.extend(vault.rows("SELECT * FROM vault.record WHERE expires_on = %s LIMIT 1", TODAY))
         if name == "rows_removed" and copy:
             vault.rows("SELECT vault.ensure_partition(%s)", TODAY)
-            vault.rows(f"INSERT INTO vault.record VALUES ({', '.join(['%s'] * 12)}) RETURNING 1", *copy.pop())
+            vault.rows(f"INSERT INTO vault.record VALUES ({', '.join(['%s'] * 14)}) RETURNING 1", *copy.pop())
 
     with pytest.raises(DestructionFailed, match="rows_gone"):
         vault.purge(step=restore)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from pipelines.bench import Bench
 from pipelines.moments import days
 from pipelines.policy import load_policy
+from pipelines.policy.due import decide_all
 from pipelines.policy.terms import Duration
-from pipelines.sealing import due_days
+from pipelines.sealing import event_days, undated_rows
 from pipelines.settings import CHECKOUT
 from tests.homes import TODAY, Home, customers
 
@@ -71,8 +72,9 @@ EVENTS: dict[str, tuple[str, str | None, str | None, str | None]] = {
 @pytest.mark.parametrize(("plan", "collected", "active", "due"), EVENTS.values(), ids=EVENTS.keys())
 def test_the_event_that_retention_counts_from(plan, collected, active, due):
     frame = pd.DataFrame({"collected_at": [collected], "last_activity_at": [active]}, dtype="str")
-    found = due_days(frame, bench(plan))
-    assert np.array_equal(found, np.array([due or "NaT"], dtype="datetime64[D]"), equal_nan=True)
+    found = decide_all(POLICY.retention[POLICY.plan(plan).retention], event_days(frame, bench(plan)), TODAY)
+    assert np.array_equal(found.due, np.array([due or "NaT"], dtype="datetime64[D]"), equal_nan=True)
+    assert undated_rows(frame, bench(plan)).tolist() == [due is None]
     assert days(frame["collected_at"]).dtype == "datetime64[D]"
 
 

@@ -99,13 +99,14 @@ def test_a_part_opens_nowhere_else(changed):
 
 
 def test_a_moved_record_opens_under_its_new_cohort_only():
-    new = bytes([9]) * 32
-    moved = envelope.move_record(RECORD, SUBJECT, COHORT, new, seal(PLAIN), 1, secrets.token_bytes)
+    new, parts = bytes([9]) * 32, [seal(PLAIN)]
+    old_keys, new_keys = ([SUBJECT], [COHORT]), ([SUBJECT], [new])
+    (moved,) = envelope.reseal_records([RECORD], old_keys, new_keys, parts, [1], secrets.token_bytes)
     assert envelope.open_record(RECORD, SUBJECT, new, moved, 1) == {"mobile": "planted"}
     with pytest.raises(KeyUnavailable):
         envelope.open_record(RECORD, SUBJECT, COHORT, moved, 1)
     with pytest.raises(KeyUnavailable):
-        envelope.move_record(RECORD, SUBJECT, new, COHORT, seal(PLAIN), 1, secrets.token_bytes)
+        envelope.reseal_records([RECORD], new_keys, old_keys, parts, [1], secrets.token_bytes)
 
 
 def test_a_row_sealed_whole_opens_at_the_highest_level():

@@ -1,0 +1,116 @@
+"""Seal records again under other keys, as a set: whoever moves records fills the table ``moving`` and runs it.
+
+A record moves because its day changes (a hold, an event, another schedule) or because its neighbours are destroyed and it
+is not. It is opened and sealed again at once, under the key of its new cohort and, where one is given, of another
+subject; what it says is not looked at. Its old ciphertext lies on in backups and in the log of the database, under the
+key of the cohort that it left. So that key has to go no later than the record itself: see `left`. Call everything here
+under the writers' lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.custody import COHORT, SUBJECT
+from pipelines.seal import envelope
+from pipelines.store import vault
+
+if TYPE_CHECKING:
+    from pipelines.custody import Custodian
+    from pipelines.store.database import Tx
+
+CHUNK_ROWS = 5_000
+
+
+def begin(tx: Tx) -> None:
+    """Make the temporary table ``moving`` (record_id, old_expires_on, cohort_id, expires_on, subject_id or NULL), empty."""
+    tx.run("make_moving")
+    tx.run("empty_moving")
+    tx.run("make_moving_quarantined")
+    tx.run("empty_moving_quarantined")
+
+
+def run(tx: Tx, custodian: Custodian) -> int:
+    """Seal everything in ``moving`` again, keep subjects and identifiers as long as their records, and say how many moved.
+
+    Raises:
+        KeyUnavailable: a key was destroyed, or a record was altered.
+        RuntimeError: ``moving`` names a record that is not there, or twice (the programmer is wrong, not the world).
+    """
+    tx.run("analyze_moving")
+    wanted = tx.one("count_moving")
+    if not wanted.records:
+        return 0
+    vault.ensure_partitions(tx, np.array(wanted.days, dtype="datetime64[D]"))
+    tx.run("make_moved")
+    tx.run("empty_moved")
+    for rows in _chunks(tx.stream("moving_records", fetch=CHUNK_ROWS, days=wanted.old_days)):
+        _seal(tx, custodian, rows)
+    tx.run("analyze_moved")
+    moved = tx.run("move_records", days=wanted.old_days)
+    if moved != wanted.records:
+        raise RuntimeError(f"{wanted.records} records were to move, {moved} did")
+    tx.run("keep_moved_subjects")
+    tx.run("keep_moved_indexes")
+    tx.run("note_left_cohorts")
+    tx.run("empty_moving")
+    return moved
+
+
+def renew(tx: Tx, cohorts: Sequence[int]) -> dict[int, int]:
+    """Close some cohorts and open one like each, for those of its records that stay; nothing is moved yet.
+
+    A closed cohort takes no more records, and its key goes with the next destruction.
+
+    Returns:
+        Old cohort → new one.
+    """
+    return {row.cohort_id: row.fresh_id for row in tx.rows("renew_cohorts", cohorts=list(cohorts))}
+
+
+def _seal(tx: Tx, custodian: Custodian, rows: Sequence[Any]) -> None:
+    subjects, cohorts = _column(rows, "subject_id"), _column(rows, "old_cohort")
+    new_subjects, new_cohorts = _column(rows, "new_subject"), _column(rows, "cohort_id")
+    subject_keys = _keys(tx, custodian, SUBJECT, subjects)
+    same = np.array_equal(subjects, new_subjects)
+    parts = envelope.reseal_records(
+        [row.record_id.bytes for row in rows],
+        (subject_keys, _keys(tx, custodian, COHORT, cohorts)),
+        (
+            subject_keys if same else _keys(tx, custodian, SUBJECT, new_subjects),
+            _keys(tx, custodian, COHORT, new_cohorts),
+        ),
+        [(row.part_1, row.part_2, row.part_3, row.part_4, row.part_5) for row in rows],
+        [row.schema_version for row in rows],
+        custodian.randomness,
+    )
+    ids = np.frombuffer(b"".join(row.record_id.bytes for row in rows), dtype=np.uint8).reshape(-1, 16)
+    days = (
+        np.array([getattr(row, name) for row in rows], dtype="datetime64[D]")
+        for name in ("old_expires_on", "expires_on")
+    )
+    fixed = [ids, *days, cohorts.astype(np.int32), new_cohorts.astype(np.int32), new_subjects]
+    vault.put_moved(tx, fixed, parts)
+
+
+def _keys(tx: Tx, custodian: Custodian, ring: str, ids: npt.NDArray[np.int64]) -> list[bytes]:
+    return [key.tobytes() for key in custodian.keys(tx, ring, ids)]
+
+
+def _column(rows: Sequence[Any], name: str) -> npt.NDArray[np.int64]:
+    return np.array([getattr(row, name) for row in rows], dtype=np.int64)
+
+
+def _chunks(rows: Iterator[Any]) -> Iterator[list[Any]]:
+    chunk: list[Any] = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == CHUNK_ROWS:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
