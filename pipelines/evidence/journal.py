@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pipelines.evidence.certificate import Certificate
     from pipelines.store.database import Tx
 
+FILE = "ledger.jsonl"
+"""Its name in the home folder."""
 _ENTRY, _CERTIFICATE, _HEAD = b'{"at":', b'{"certificate":', b'{"checkpoint":'
 _CONFIRMED = f'"kind":"{entries.EntryKind.DESTRUCTION_CONFIRMED.value}"'.encode()
 _BLOCK = 1 << 16

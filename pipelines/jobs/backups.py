@@ -60,6 +60,7 @@ def backups_of(home: Home, clock: Callable[[], datetime], step: Step = lambda _:
         home=home.folder,
         place=home.backups,
         snapshots=home.snapshots,
+        journal=home.journal,
         days=home.settings.backup_days,
         programs=programs(home.settings.pg_bin),
         clock=clock,

@@ -115,7 +115,6 @@ def restorer(
     """Put together what a restore works with; ``sample``: open one record in so many, and build no indexes."""
     return Restorer(
         backups=backups_of(home, clock, step),
-        journal=home.journal,
         anchors=home.anchors,
         target=target,
         login=login,

@@ -86,6 +86,8 @@ class Backups:
     place: Path
     """The folder of all backups."""
     snapshots: Path
+    journal: Path
+    """The ledger's, outside the database."""
     days: int
     programs: Path
     """The folder of PostgreSQL's programs."""
@@ -160,7 +162,7 @@ def _write(tools: Backups, backup: str, key: str, expires_on: date, at: datetime
         head, schema = ledger.latest(tx), str(tx.scalar("schema_version"))
         if head is None:
             raise RuntimeError("a backup of a home without a ledger")
-        kept = snapshot.write(tx, tools.snapshots, tools.custodian, tools.ledger.origin, at)
+        kept = snapshot.write(tx, tools.snapshots, tools.custodian, tools.journal, tools.ledger.origin, at)
         tools.step("snapshot_written")
         pieces = seal_stream(dump.dump(tools.database, tools.programs, moment), data_key, _context(backup))
         size, digest = _write_file(folder / DUMP, pieces)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from pipelines.custody import COHORT, SUBJECT
 from pipelines.errors import ApprovalMissing, DestructionFailed, DestructionUnderWay, TutelaError
 from pipelines.evidence import certificate as certificates
-from pipelines.evidence import entries
+from pipelines.evidence import entries, journal
 from pipelines.evidence.certificate import CheckResult, Verdict
 from pipelines.moments import day_of
 from pipelines.retention import apply, approval, certify, decision, derived, manifest, reseal, rotate, snapshot
@@ -121,7 +121,9 @@ def _destroy_keys(tools: Destroyer, job: Job) -> None:
     tools.step("rotated")
     old = jobs.generation(tools, job.old_generation)
     with tools.database.begin(Role.DESTROY) as tx:
-        kept = snapshot.write(tx, tools.snapshots, tools.custodian, tools.ledger.origin, tools.clock())
+        kept = snapshot.write(
+            tx, tools.snapshots, tools.custodian, tools.home / journal.FILE, tools.ledger.origin, tools.clock()
+        )
     tools.step("snapshot_written")
     _destroy_older_roots(tools, kept.header.generation, old)
     tools.step("old_root_destroyed")

@@ -14,7 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pipelines.errors import ApprovalMissing, DestructionFailed, DestructionUnderWay, TutelaError
-from pipelines.retention import apply, certify, derived, destroy
+from pipelines.retention import apply, certify, derived, destroy, replay
 from pipelines.retention import job as jobs
 from pipelines.store.database import Role
 
@@ -95,10 +95,12 @@ def turn(tools: Destroyer) -> Iterator[None]:
 
     Raises:
         DestructionUnderWay: another process has it.
+        ApprovalMissing: a legal hold was lost with a database, and whose it was is not known.
     """
     with tools.database.begin(Role.DESTROY) as tx:
         if not tx.scalar("lock_destruction"):
             raise DestructionUnderWay
+        replay.require_known_holds(tx)
         yield
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.custody import COHORT, SUBJECT
-from pipelines.errors import KeyUnavailable
+from pipelines.errors import ApprovalMissing, KeyUnavailable
 from pipelines.evidence import certificate as certificates
 from pipelines.evidence import entries
 from pipelines.moments import day_of
@@ -56,6 +56,18 @@ def replay(tx: Tx, slots: Slots, since: Since, after: Aftermath, restore: str, a
     removed = _remove(tx, slots, restore)
     _number_on(tx, slots, after)
     return Replayed(removed, lost)
+
+
+def require_known_holds(tx: Tx) -> None:
+    """Refuse to destroy anything while it is not known whose a legal hold was that the ledger speaks of.
+
+    Raises:
+        ApprovalMissing: there is such a hold.
+    """
+    if lost := [row.hold_id for row in tx.rows("lost_holds")]:
+        raise ApprovalMissing(
+            f"The legal hold {lost[0]}{f' (and {len(lost) - 1} others)' if len(lost) > 1 else ''} was lost with a database; nothing is destroyed. Lay it anew with `tutela hold add`, then settle it with `tutela hold release {lost[0]}`."
+        )
 
 
 def _remove(tx: Tx, slots: Slots, restore: str) -> dict[str, int]:

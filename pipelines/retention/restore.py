@@ -47,7 +47,6 @@ class Restorer:
     """What a restore works with."""
 
     backups: Backups
-    journal: Path
     anchors: Path
     target: Database
     """By the administrator's login, under its final name."""
@@ -107,10 +106,14 @@ def gather(tools: Restorer, chosen: str | None = None, snapshot_file: Path | Non
     newest = snapshot.newest(made.snapshots, origin) if snapshot_file is None else snapshot_format.read(snapshot_file)
     anchored = checkpoint.read_anchors(tools.anchors)
     since = journal.read_since(
-        tools.journal, manifest.ledger_size, manifest.ledger_root, origin, public_key, anchored
+        made.journal, manifest.ledger_size, manifest.ledger_root, origin, public_key, anchored
     )  # fmt: skip
     after = aftermath.read(since, newest.header.ledger_size)
     _require_newest(newest, manifest, after, origin)
+    if newest.header.ledger_size > since.head.size:
+        raise EvidenceInvalid(
+            f"The ledger's journal ends after {since.head.size} entries, the keyring snapshot knows {newest.header.ledger_size}: its end was cut off. Bring it back from its keeper."
+        )
     snapshot.verify(newest, made.custodian)
     return Sources(folder, manifest, newest, since, after)
 

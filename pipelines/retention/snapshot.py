@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, LiteralString
 
 from pipelines.errors import KeyUnavailable, StorageFull
-from pipelines.evidence import ledger
+from pipelines.evidence import journal, ledger
 from pipelines.evidence.checkpoint import FULL, sync_folder
 from pipelines.retention.snapshot_format import Header, Rows, Snapshot, Writer, contents, private, read
 from pipelines.seal.stream import open_frames, seal_frames
 from pipelines.store import keyring
-from pipelines.store.keyring import StoredPage
+from pipelines.store.keyring import Generation, StoredPage
 
 if TYPE_CHECKING:
     from pipelines.custody import Custodian
@@ -54,10 +54,18 @@ _HOUR = 3600
 # --- writing -----------------------------------------------------------------------------------------------------
 
 
-def write(tx: Tx, folder: Path, custodian: Custodian, origin: str, at: datetime) -> Snapshot:
+def write(tx: Tx, folder: Path, custodian: Custodian, kept: Path, origin: str, at: datetime) -> Snapshot:
     """Write the keyring to the backup place, read it back and open everything; only then it takes its place.
 
     Call it in a transaction that has read nothing yet, or that reads everything of one moment already.
+
+    Args:
+        tx: the transaction.
+        folder: the backup place.
+        custodian: opens pages.
+        kept: the ledger's journal; it gets every entry that the snapshot's tables speak of, first.
+        origin: the installation.
+        at: now.
 
     Returns:
         The snapshot that is to be kept: this one, or a newer one that another process wrote meanwhile.
@@ -67,7 +75,11 @@ def write(tx: Tx, folder: Path, custodian: Custodian, origin: str, at: datetime)
         KeyUnavailable: it can't be written, or what was read back does not open.
     """
     tx.run("repeatable_read")
-    header, keys = _header(tx, custodian, origin, at)
+    generation, head = keyring.active_generation(tx), ledger.latest(tx)
+    if generation is None or head is None:
+        raise RuntimeError("a snapshot of a home without keyring or ledger")
+    journal.extend(kept, tx, head)
+    header, keys = _header(tx, custodian, generation, head.size, origin, at)
     path = folder / f"keyring-{header.generation:06d}.snapshot"
     partial = folder / f".{path.name}.{custodian.randomness(4).hex()}.partial"
     try:
@@ -109,10 +121,9 @@ def remove_older(kept: Snapshot) -> int:
     return removed
 
 
-def _header(tx: Tx, custodian: Custodian, origin: str, at: datetime) -> tuple[Header, dict[str, bytes]]:
-    generation, head = keyring.active_generation(tx), ledger.latest(tx)
-    if generation is None or head is None:
-        raise RuntimeError("a snapshot of a home without keyring or ledger")
+def _header(
+    tx: Tx, custodian: Custodian, generation: Generation, size: int, origin: str, at: datetime
+) -> tuple[Header, dict[str, bytes]]:
     columns: dict[str, list[str]] = {name: [] for name in TABLES}
     for row in tx.rows("columns_of", tables=list(TABLES)):
         columns[row.name].append(row.attribute)
@@ -120,7 +131,7 @@ def _header(tx: Tx, custodian: Custodian, origin: str, at: datetime) -> tuple[He
     wrapped = custodian.kms.wrap(generation.kms_key, list(keys.values()), [_context(name) for name in keys])
     counts = {row.ring: row.pages for row in tx.rows("page_counts")}
     header = Header(
-        origin, generation.number, generation.kms_key, head.size, at, counts, columns, dict(zip(keys, wrapped, strict=True))
+        origin, generation.number, generation.kms_key, size, at, counts, columns, dict(zip(keys, wrapped, strict=True))
     )  # fmt: skip
     return header, keys
 
