@@ -77,7 +77,7 @@ def _remove(tx: Tx, slots: Slots, restore: str) -> dict[str, int]:
         tx.copy_binary("copy_blank", binary_copy.fixed_rows(columns))
     tx.run("spare_under_way")
     tx.run("analyze_blank")
-    tx.run("make_touched")
+    tx.run("make_losing")
     records = 0
     for row in tx.rows("blank_months"):
         # A month in which nothing else lies costs nothing for each row.

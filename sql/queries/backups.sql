@@ -377,9 +377,9 @@ DELETE FROM blank b USING destruction.target t JOIN destruction.job j USING (job
 -- Restore: tell the planner how many.
 ANALYZE blank;
 
--- make_touched --
+-- make_losing --
 -- Restore: subjects that lose a record.
-CREATE TEMPORARY TABLE touched ON COMMIT DROP AS
+CREATE TEMPORARY TABLE losing ON COMMIT DROP AS
 SELECT DISTINCT subject_id FROM vault.record
  WHERE cohort_id IN (SELECT key_id FROM blank WHERE cohort) OR subject_id IN (SELECT key_id FROM blank WHERE NOT cohort);
 
@@ -402,14 +402,14 @@ DELETE FROM quality.quarantine
 -- Restore: subjects whose key is destroyed, or who have lost their last record.
 DELETE FROM vault.subject s
  WHERE s.subject_id IN (SELECT key_id FROM blank WHERE NOT cohort)
-    OR (s.subject_id IN (SELECT subject_id FROM touched)
+    OR (s.subject_id IN (SELECT subject_id FROM losing)
         AND NOT EXISTS (SELECT FROM vault.record r WHERE r.subject_id = s.subject_id));
 
 -- replay_last_days --
 -- Restore: the last day of the others who lost one, or whose records were sealed again.
 UPDATE vault.subject s SET expires_on = r.last
   FROM (SELECT subject_id, max(expires_on) AS last FROM vault.record
-         WHERE subject_id IN (SELECT subject_id FROM touched UNION SELECT subject_id FROM back_record) GROUP BY 1) r
+         WHERE subject_id IN (SELECT subject_id FROM losing UNION SELECT subject_id FROM back_record) GROUP BY 1) r
  WHERE s.subject_id = r.subject_id AND s.expires_on <> r.last;
 
 -- replay_cohorts --
