@@ -32,6 +32,10 @@ class Aftermath:
     deliveries: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(plan, delivery) → records stored since the backup."""
     withdrawals: int = 0
+    copies: int = 0
+    """Derivatives, notices and work orders that came on the register since the backup."""
+    events: int = 0
+    """Events of subjects recorded since the snapshot."""
     new_generation: int = 0
     """The newest root generation that a destruction has put the keyring under."""
     generations: int = 0
@@ -51,6 +55,8 @@ class Aftermath:
             "deliveries": len(self.deliveries),
             "records": self.deliveries.total(),
             "withdrawals": self.withdrawals,
+            "copies": self.copies,
+            "events": self.events,
             "holds": len(self.holds),
             "requests": len(self.requests),
         }
@@ -84,6 +90,8 @@ def _since_backup(found: Aftermath, entry: Entry) -> None:
             found.deliveries[body["plan"], body["delivery"]] += body["stored"]
         case EntryKind.CONSENT_WITHDRAWN:
             found.withdrawals += 1
+        case EntryKind.DERIVATIVE_REGISTERED | EntryKind.NOTICE_RAISED | EntryKind.WORK_ORDER_RAISED:
+            found.copies += 1
         case EntryKind.KEYS_DESTROYED:
             found.new_generation = max(found.new_generation, body["new_generation"])
         case EntryKind.GENERATION_CREATED:
@@ -98,6 +106,8 @@ def _since_snapshot(found: Aftermath, entry: Entry) -> None:
         case EntryKind.HOLD_RELEASED:
             found.holds.pop(body["hold"], None)
             found.released[body["hold"]] = (body["by"], entry.at)
+        case EntryKind.RETENTION_EVENT:
+            found.events += 1
         case EntryKind.ERASURE_REQUESTED:
             found.requests.append(body["request"])
         case EntryKind.DESTRUCTION_APPLIED:

@@ -36,6 +36,8 @@ BACK: dict[str, LiteralString] = {
     "destruction.sample": "copy_back_sample",
     "destruction.hold": "copy_back_hold",
     "destruction.lost_hold": "copy_back_lost_hold",
+    "destruction.event": "copy_back_event",
+    "destruction.schedule_in_force": "copy_back_schedule",
 }
 """Table → the statement that takes its rows in."""
 
@@ -126,3 +128,5 @@ def _destructions(tx: Tx) -> None:
     tx.run("put_back_samples")
     tx.run("put_back_holds")
     tx.run("put_back_lost_holds")
+    tx.run("put_back_events")
+    tx.run("put_back_schedule")

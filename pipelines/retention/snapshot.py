@@ -43,6 +43,8 @@ TABLES: dict[str, LiteralString] = {
     "destruction.sample": "snapshot_samples",
     "destruction.hold": "snapshot_holds",
     "destruction.lost_hold": "snapshot_lost_holds",
+    "destruction.event": "snapshot_events",
+    "destruction.schedule_in_force": "snapshot_schedule",
 }
 """Table → the query that copies what the snapshot has of it; those that others refer to come first."""
 _BATCH = 256

@@ -92,6 +92,16 @@ COPY (SELECT s.* FROM destruction.sample s) TO STDOUT (FORMAT binary)
 -- For the keyring's snapshot: legal holds.
 COPY (SELECT h.* FROM destruction.hold h) TO STDOUT (FORMAT binary)
 
+-- snapshot_events --
+-- For the keyring's snapshot: what happened to subjects since the oldest backup, as far as retention counts from it.
+COPY (SELECT e.* FROM destruction.event e WHERE e.entry >=
+                     (SELECT min(b.ledger_size) FROM destruction.backup b JOIN destruction.derivative USING (derivative_id)
+                       WHERE state <> 'destroyed')) TO STDOUT (FORMAT binary)
+
+-- snapshot_schedule --
+-- For the keyring's snapshot: under which rule each plan's records lie in their cohorts.
+COPY (SELECT f.* FROM destruction.schedule_in_force f) TO STDOUT (FORMAT binary)
+
 -- snapshot_lost_holds --
 -- For the keyring's snapshot: holds that an earlier restore could not bring back.
 COPY (SELECT h.* FROM destruction.lost_hold h) TO STDOUT (FORMAT binary)
@@ -152,6 +162,8 @@ BEGIN
   CREATE TEMPORARY TABLE back_sample (LIKE destruction.sample) ON COMMIT DROP;
   CREATE TEMPORARY TABLE back_hold (LIKE destruction.hold) ON COMMIT DROP;
   CREATE TEMPORARY TABLE back_lost_hold (LIKE destruction.lost_hold) ON COMMIT DROP;
+  CREATE TEMPORARY TABLE back_event (LIKE destruction.event) ON COMMIT DROP;
+  CREATE TEMPORARY TABLE back_schedule (LIKE destruction.schedule_in_force) ON COMMIT DROP;
 END $$;
 
 -- copy_back_generation --
@@ -206,6 +218,14 @@ COPY back_hold FROM STDIN (FORMAT binary)
 -- Restore: rows of destruction.lost_hold in.
 COPY back_lost_hold FROM STDIN (FORMAT binary)
 
+-- copy_back_event --
+-- Restore: rows of destruction.event in.
+COPY back_event FROM STDIN (FORMAT binary)
+
+-- copy_back_schedule --
+-- Restore: rows of destruction.schedule_in_force in.
+COPY back_schedule FROM STDIN (FORMAT binary)
+
 -- put_back_generations --
 -- Restore: root generations as the snapshot has them; what it knows replaces what the backup knew.
 UPDATE keyring.generation g SET state = b.state, destroyed_at = b.destroyed_at
@@ -217,8 +237,8 @@ INSERT INTO keyring.generation SELECT * FROM back_generation ON CONFLICT (genera
 
 -- put_back_cohorts --
 -- Restore: what cohorts are by now.
-UPDATE keyring.cohort c SET destroyed_by = b.destroyed_by FROM back_cohort b
- WHERE c.cohort_id = b.cohort_id AND c.destroyed_by IS DISTINCT FROM b.destroyed_by;
+UPDATE keyring.cohort c SET destroyed_by = b.destroyed_by, left_on = b.left_on, spent = b.spent
+  FROM back_cohort b WHERE c.cohort_id = b.cohort_id;
 
 -- put_back_new_cohorts --
 -- Restore: cohorts opened since.
@@ -316,6 +336,15 @@ ON CONFLICT (hold_id) DO UPDATE SET released_at = excluded.released_at, released
 -- Restore: holds that an earlier restore could not bring back.
 INSERT INTO destruction.lost_hold SELECT * FROM back_lost_hold
 ON CONFLICT (hold_id) DO UPDATE SET settled_at = excluded.settled_at, settled_by = excluded.settled_by;
+
+-- put_back_events --
+-- Restore: what happened to subjects since.
+INSERT INTO destruction.event SELECT * FROM back_event ON CONFLICT DO NOTHING;
+
+-- put_back_schedule --
+-- Restore: under which rule each plan's records lie.
+INSERT INTO destruction.schedule_in_force SELECT * FROM back_schedule
+ON CONFLICT (plan) DO UPDATE SET retention_class = excluded.retention_class, rule = excluded.rule, since = excluded.since;
 
 -- jobs_known --
 -- Restore: which of some destructions the database has.
