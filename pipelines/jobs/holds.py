@@ -57,21 +57,20 @@ def add(
 def release(settings: Settings, hold: str, by: str, at: datetime) -> int:
     """End a hold: what it alone kept past its day is due again, by itself; return how many records that is.
 
+    Or end one that was lost with a database, after it was laid anew.
+
     Raises:
         UnknownReference: there is no such hold in force.
         KeyUnavailable: a record that it kept does not open; the hold stands.
     """
-    home = open_home(settings)
+    home, freed = open_home(settings), 0
     with home.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
         ended = tx.one("release_hold", hold_id=hold, by=by, at=at)
-        if ended is None and tx.run("settle_lost_hold", hold_id=hold, by=by, at=at):
-            # It was lost with a database and has been laid anew: there is nothing that it alone keeps.
-            home.ledger.append(tx, [entries.hold_released(hold, by, at)], at)
-            return 0
-        if ended is None:
+        if ended is not None:
+            freed = free(tx, home.custodian, home.policy, home.index_key, ended.subject_id, ended.plan, day_of(at))
+        elif not tx.run("settle_lost_hold", hold_id=hold, by=by, at=at):
             raise UnknownReference(f"There is no hold {hold[:40]} in force; `tutela hold list` shows them.")
-        freed = free(tx, home.custodian, home.policy, home.index_key, ended.subject_id, ended.plan, day_of(at))
         home.ledger.append(tx, [entries.hold_released(hold, by, at, freed)], at)
     home.database.close()
     return freed
