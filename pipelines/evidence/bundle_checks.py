@@ -9,7 +9,8 @@ The steps, as they are numbered below:
 (4) every checkpoint is signed, and its root is the one computed from the entries; the last covers all of them;
 (5) every certificate holds by itself, and its checkpoint's root is the one computed from the entries;
 (6) every confirmed destruction has its certificate;
-(7) every anchored checkpoint is found in the entries: the end of the log was not cut off.
+(7) every checkpoint that was laid down outside (anchor file, time stamps, git) is found in the entries: the end of
+    the log was not cut off.
 
 What the entries say is not judged here: the ledger's own guard did when they were written, and certificates are
 compared with theirs. Not for files: see `verify`.
@@ -17,12 +18,13 @@ compared with theirs. Not for files: see `verify`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import IO
 
 from pipelines.errors import EvidenceInvalid
 from pipelines.evidence import bundle, checkpoint
+from pipelines.evidence.anchors import Anchors
 from pipelines.evidence.bundle import Header
 from pipelines.evidence.certificate import Certificate
 from pipelines.evidence.certificate_checks import check_certificate, check_key
@@ -31,9 +33,9 @@ from pipelines.evidence.reading import Reading, read
 from pipelines.evidence.report import Check, Finding, Kind, Report
 
 
-def check_bundle(file: IO[bytes], public_key: bytes | None, anchors: tuple[Checkpoint, ...] | None) -> Report:
-    """Check a bundle; ``anchors`` is None where none were given."""
-    reading = read(file, anchors or ())
+def check_bundle(file: IO[bytes], public_key: bytes | None, outside: Sequence[Anchors]) -> Report:
+    """Check a bundle, also against what was laid down outside."""
+    reading = read(file, tuple(item for anchors in outside for item in anchors.checkpoints))
     header = reading.header
     if header is None:
         fault = reading.fault
@@ -49,14 +51,13 @@ def check_bundle(file: IO[bytes], public_key: bytes | None, anchors: tuple[Check
         _check_lines(reading),
         _check_trailer(reading),
         _check_sequence(reading, header),
-        check_key(header.public_key, public_key),
+        check_key(header.public_key, public_key, header.origin),
         _check_checkpoints(reading, header, key),
         _check_coverage(reading),
         _check_certificates(reading, header, key),
         _check_destructions(reading),
     ]
-    if anchors is not None:
-        checks.append(_check_anchors(reading, header, key))
+    checks += [_check_anchors(anchors, reading, header, key) for anchors in outside]
     return Report(Kind.BUNDLE, tuple(checks))
 
 
@@ -162,17 +163,18 @@ def _check_destructions(reading: Reading) -> Check:  # (6)
     return Check("destructions", ok=whole, detail=detail if whole else bad, finding=_cause(reading))
 
 
-def _check_anchors(reading: Reading, header: Header, key: bytes) -> Check:  # (7)
-    if not reading.anchors:
-        return Check("anchors", ok=False, detail="the anchor file holds no checkpoint")
-    for item in reading.anchors:
+def _check_anchors(anchors: Anchors, reading: Reading, header: Header, key: bytes) -> Check:  # (7)
+    own = anchors.of(header.origin)
+    if not own:
+        return Check(anchors.source, ok=False, detail="there is no checkpoint to compare with")
+    for item in own:
         for detail, finding in _checkpoint_faults(reading, item, header.origin, key):
             # A log that is sound in itself but shorter than an anchor had its end cut off.
             found = Finding.TRUNCATED if item.size > reading.count else finding
-            return Check("anchors", ok=False, detail=f"anchored: {detail}", finding=found)
-    newest = max(item.size for item in reading.anchors)
-    detail = f"{len(reading.anchors)} anchored checkpoints are found among the entries, the newest at {newest}"
-    return Check("anchors", ok=True, detail=detail)
+            return Check(anchors.source, ok=False, detail=f"anchored: {detail}", finding=found)
+    newest = max(item.size for item in own)
+    detail = f"{len(own)} anchored checkpoints are found among the entries, the newest at {newest}{anchors.note}"
+    return Check(anchors.source, ok=True, detail=detail)
 
 
 def _is_other_key(reading: Reading, key: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from pipelines.errors import EvidenceInvalid
 from pipelines.evidence import canonical, certificate, checkpoint, entries, merkle, signature
@@ -23,7 +24,7 @@ REQUIRED_ENTRIES = (
 def check_certificate(document: Certificate, public_key: bytes | None) -> tuple[Check, ...]:
     """Check all that a certificate claims; ``public_key`` is the one that the auditor trusts, if any."""
     return (
-        check_key(document.public_key, public_key),
+        check_key(document.public_key, public_key, document.origin),
         check_signature(document),
         _check_claims(document),
         _check_checkpoint(document),
@@ -31,15 +32,16 @@ def check_certificate(document: Certificate, public_key: bytes | None) -> tuple[
     )
 
 
-def check_key(embedded: bytes, trusted: bytes | None) -> Check:
-    """Check that the evidence is signed by the key that the auditor trusts."""
+def check_key(embedded: bytes, trusted: bytes | None, origin: str) -> Check:
+    """Check that the evidence is signed by the key that the auditor trusts; the origin is what it says of itself."""
     mark = signature.fingerprint(embedded)
     if len(embedded) != signature.KEY_BYTES:
         return Check("key", ok=False, detail="the public key in the file has the wrong length")
     if trusted is None:
         return Check("key", ok=True, detail=f"key not pinned: fingerprint {mark}; compare it with the installation's")
     if embedded != trusted:
-        return Check("key", ok=False, detail=f"signed by another key: fingerprint {mark}", finding=Finding.WRONG_KEY)
+        detail = f"signed by another key, as of the installation {origin}: fingerprint {mark}"
+        return Check("key", ok=False, detail=detail, finding=Finding.WRONG_KEY)
     return Check("key", ok=True, detail=f"the trusted key: fingerprint {mark}")
 
 
@@ -75,6 +77,9 @@ def _check_ledger(document: Certificate) -> Iterator[Check]:
     bad = f"no proof for entries {', '.join(missing)}" if missing else "no entry of the ledger is shown"
     included = bool(proven) and not missing
     yield Check("inclusion", ok=included, detail=good if included else bad)
+    ordered = all(one.seq < other.seq for one, other in pairwise(proven))
+    detail = "in the order of the ledger" if ordered else "the entries are not in the order of the ledger"
+    yield Check("order", ok=ordered, detail=detail, finding=Finding.REORDERED)
     try:
         told = {entry.kind: entry for entry in (entries.parse(item.entry.encode()) for item in proven)}
         wrong = [*_untold(document, told), *_contradicted(document, told)]

@@ -11,12 +11,12 @@ from __future__ import annotations
 import base64
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from pipelines.errors import EvidenceInvalid, StorageFull, TutelaError
 from pipelines.evidence import canonical, signature
@@ -26,6 +26,8 @@ from pipelines.evidence.shapes import from_json, to_json
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+T = TypeVar("T")
 
 PURPOSE = "tutela-checkpoint/1"
 ANCHOR_MODE = 0o600
@@ -105,17 +107,26 @@ def append_anchor(path: Path, checkpoint: Checkpoint) -> None:
         StorageFull: There is no room; the file is as it was.
         TutelaError: The file can't be written for another reason.
     """
-    line = to_bytes(checkpoint) + b"\n"
+    append_line(path, to_bytes(checkpoint))
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Add a line to a file of anchors or time stamps, durably; the file is made if there is none.
+
+    Raises:
+        StorageFull: There is no room; the file is as it was.
+        TutelaError: The file can't be written for another reason.
+    """
     try:
         new = not path.exists()
         with _appending(path) as file:
-            _append(path, file, line)
+            _append(path, file, line + b"\n")
         if new:
             sync_folder(path.parent)
     except OSError as exc:
         if exc.errno in FULL:
-            raise StorageFull(f"There is no room for the anchor file {path.name}; it is as it was.") from exc
-        raise TutelaError(f"The anchor file {path.name} can't be written: {exc.strerror}.") from exc
+            raise StorageFull(f"There is no room for the file {path.name}; it is as it was.") from exc
+        raise TutelaError(f"The file {path.name} can't be written: {exc.strerror}.") from exc
 
 
 def read_anchors(path: Path) -> tuple[Checkpoint, ...]:
@@ -124,19 +135,38 @@ def read_anchors(path: Path) -> tuple[Checkpoint, ...]:
     Raises:
         EvidenceInvalid: The file can't be read, or a line of it is damaged.
     """
+    return read_lines(path, from_bytes)
+
+
+def read_lines(path: Path, parse: Callable[[bytes], T]) -> tuple[T, ...]:
+    """Read a file of anchors or time stamps, line by line.
+
+    Raises:
+        EvidenceInvalid: The file can't be read, or a line of it is damaged.
+    """
     try:
-        lines = path.read_bytes().split(b"\n")
+        content = path.read_bytes()
     except OSError:
-        raise EvidenceInvalid(f"The anchor file {path.name} can't be read.") from None
-    anchors = []
+        raise EvidenceInvalid(f"The file {path.name} can't be read.") from None
+    return parse_lines(content, parse, path.name)
+
+
+def parse_lines(content: bytes, parse: Callable[[bytes], T], name: str) -> tuple[T, ...]:
+    """Read what such a file holds; the name is for the message.
+
+    Raises:
+        EvidenceInvalid: A line is damaged.
+    """
+    lines = content.split(b"\n")
+    read = []
     for number, line in enumerate(lines[:-1], 1):
         try:
-            anchors.append(from_bytes(line))
+            read.append(parse(line))
         except EvidenceInvalid:
-            raise EvidenceInvalid(f"Line {number} of the anchor file {path.name} is damaged.") from None
+            raise EvidenceInvalid(f"Line {number} of the file {name} is damaged.") from None
     if lines[-1]:
-        raise EvidenceInvalid(f"The last line of the anchor file {path.name} is cut off.")
-    return tuple(anchors)
+        raise EvidenceInvalid(f"The last line of the file {name} is cut off.")
+    return tuple(read)
 
 
 def sync_folder(folder: Path) -> None:

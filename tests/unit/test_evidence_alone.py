@@ -6,14 +6,20 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from evidence_world import an_installation
 
-from pipelines.errors import EvidenceInvalid, SourceMissing
+from pipelines.errors import EvidenceInvalid, KeyUnavailable, SourceMissing, TutelaError
 from pipelines.evidence import __main__ as alone
+from pipelines.evidence import certificate, timestamps
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 HOME = an_installation()
@@ -54,12 +60,36 @@ runpy.run_module("pipelines.evidence", run_name="__main__")
 """
 
 
-def test_it_runs_where_only_cryptography_is_installed(tmp_path: Path, bundle_bytes: bytes) -> None:
-    path = tmp_path / "evidence.jsonl"
-    path.write_bytes(bundle_bytes)
-    command = [sys.executable, "-c", ALONE, str(path), "--public-key", HOME.public_key.hex(), "--json"]
+def run_alone(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", ALONE, *arguments]
     environment = {"PATH": os.defpath, "PYTHONPATH": str(CHECKOUT), "PYTHONNOUSERSITE": "1"}
-    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("what", ["bundle", "certificate"])
+def test_it_runs_where_only_cryptography_is_installed(what: str, tmp_path: Path, bundle_bytes: bytes) -> None:
+    path = tmp_path / "evidence"
+    path.write_bytes(bundle_bytes if what == "bundle" else certificate.to_bytes(HOME.certificates[0]))
+    run = run_alone(tmp_path, str(path), "--public-key", HOME.public_key.hex(), "--json")
     assert run.stderr == ""
-    assert cast("dict[str, object]", json.loads(run.stdout))["valid"] is True
+    report = cast("dict[str, object]", json.loads(run.stdout))
+    assert (report["valid"], report["kind"]) == (True, what)
     assert run.returncode == 0
+
+
+def test_time_stamps_ask_there_for_what_they_need(tmp_path: Path, bundle_bytes: bytes) -> None:
+    (tmp_path / "evidence").write_bytes(bundle_bytes)
+    key = Ed25519PrivateKey.generate()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Nobody")])
+    now = datetime(2026, 1, 5, tzinfo=UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now)
+    (tmp_path / "nobody.pem").write_bytes(builder.sign(key, None).public_bytes(Encoding.PEM))
+    stamped = timestamps.Stamped(HOME.heads[0], b"x")
+    timestamps.append(tmp_path / "stamps", stamped)
+    run = run_alone(tmp_path, "evidence", "--timestamps", "stamps", "--authority", "nobody.pem")
+    assert run.returncode == TutelaError.exit_code
+    assert "rfc3161-client" in run.stderr
+    run = run_alone(tmp_path, "evidence", "--timestamps", "stamps")
+    assert run.returncode == KeyUnavailable.exit_code
+    assert "--authority" in run.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import stat
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from evidence_world import DAWN, Installation, minute
 
-from pipelines.errors import EvidenceInvalid, KeyUnavailable, TutelaError
+from pipelines.errors import EvidenceInvalid, KeyUnavailable, StorageFull, TutelaError
 from pipelines.evidence import certificate, checkpoint, signature
 
 if TYPE_CHECKING:
@@ -96,6 +97,20 @@ def test_a_damaged_anchor_is_told_by_its_line(tmp_path: Path) -> None:
 def test_an_anchor_file_that_can_not_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(TutelaError, match="can't be written"):
         checkpoint.append_anchor(tmp_path / "absent" / "anchors.jsonl", HEAD)
+
+
+def test_a_full_disk_leaves_the_anchor_file_as_it_was_and_the_same_command_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, write = tmp_path / "anchors.jsonl", os.write
+    checkpoint.append_anchor(path, HEAD)
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda file, line: write(file, line[:9]))
+        with pytest.raises(StorageFull, match="as it was"):
+            checkpoint.append_anchor(path, replace(HEAD, size=8))
+    assert checkpoint.read_anchors(path) == (HEAD,)
+    checkpoint.append_anchor(path, replace(HEAD, size=8))
+    assert [item.size for item in checkpoint.read_anchors(path)] == [7, 8]
 
 
 def test_a_public_key_is_read_in_every_form(tmp_path: Path) -> None:
