@@ -33,8 +33,8 @@ def covering(tx: Tx, job_id: str) -> list[Any]:
 def codes(tx: Tx, copy: Any) -> Sequence[str]:
     """Return the codes of those who are gone and whose information a copy holds, in order."""
     if copy.subjects:
-        return [row.code for row in tx.rows("codes_listed", number=copy.number)]
-    return [row.code for row in tx.rows("codes_in_plans", plans=list(copy.plans))]
+        return tx.scalar("codes_listed", number=copy.number) or []
+    return tx.scalar("codes_in_plans", plans=list(copy.plans)) or []
 
 
 def _find(tx: Tx, job_id: str) -> None:

@@ -118,15 +118,14 @@ SELECT d.*, coalesce(l.covered, 0) AS listed,
  ORDER BY d.number;
 
 -- codes_listed --
--- The codes of those who are gone and whom a copy lists.
-SELECT g.code FROM gone g JOIN destruction.derivative_subject c USING (subject_id)
- WHERE c.number = :number ORDER BY g.code COLLATE "C";
+-- The codes of those who are gone and whom a copy lists, as one value: a row each costs more than all the rest.
+SELECT array_agg(g.code ORDER BY g.code COLLATE "C")
+  FROM gone g JOIN destruction.derivative_subject c USING (subject_id) WHERE c.number = :number;
 
 -- codes_in_plans --
 -- The codes of those who are gone and had records under some plans.
-SELECT g.code FROM gone g
- WHERE EXISTS (SELECT FROM gone_plan p WHERE p.subject_id = g.subject_id AND p.plan = ANY (:plans))
- ORDER BY g.code COLLATE "C";
+SELECT array_agg(g.code ORDER BY g.code COLLATE "C") FROM gone g
+ WHERE EXISTS (SELECT FROM gone_plan p WHERE p.subject_id = g.subject_id AND p.plan = ANY (:plans));
 
 -- forget_gone --
 -- They are told of once.
