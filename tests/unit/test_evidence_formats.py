@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from evidence_world import MANIFEST_HASH, RECORDS, Installation, a_case, an_erasure, an_installation, minute, resigned
 
 from pipelines.errors import EvidenceInvalid, FormatUnknown
@@ -94,6 +96,21 @@ def test_what_format_2_adds_is_signed_and_read_back() -> None:
     assert value["work_orders"][0]["photos"] == [bytes(range(1, 33)).hex()]
     assert value["spared"] == {"held": 3, "restricted": 41, "reviewed": 1}
     assert certificate.from_bytes(certificate.to_bytes(DOCUMENT)) == DOCUMENT
+
+
+def test_somebody_with_other_tools_comes_to_the_same_result() -> None:
+    value = json.loads(certificate.to_bytes(DOCUMENT))
+    signed = {**value, "signature": ""}
+    message = json.dumps(signed, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(value["public_key"]))
+    key.verify(bytes.fromhex(value["signature"]), value["format"].encode() + b"\n" + message)
+    shown, head = value["ledger"]["entries"][-1], value["ledger"]["checkpoint"]
+    assert shown["seq"] == head["size"] - 1 == 12
+    root = sha256(b"\0" + shown["entry"].encode()).digest()
+    for node in shown["path"]:
+        # The last of thirteen leaves is the right child all the way up.
+        root = sha256(b"\1" + bytes.fromhex(node) + root).digest()
+    assert root.hex() == head["root"]
 
 
 def test_an_erasure_on_request_is_certified(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_the_command_prints_what_holds_and_nothing_else(tmp_path: Path) -> None:
     assert json.loads(told.stdout) == {"file": str(tmp_path / "DS-1.en.html")}
     assert "Certificate of destruction" in (tmp_path / "DS-1.en.html").read_text()
     assert run(app, ["page", str(path)]).exit_code == 0
-    assert "客户信息销毁凭证" in (tmp_path / "DS-1.zh-CN.html").read_text("utf-8")
+    assert "客户信息销毁证明" in (tmp_path / "DS-1.zh-CN.html").read_text("utf-8")
     saved(path, path.read_bytes().replace(b'"records":1204', b'"records":1205'))
     refused: dict[str, tuple[list[str], str]] = {
         "it was altered": ([str(path)], "does not hold"),
