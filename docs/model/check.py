@@ -85,7 +85,7 @@ RUNS = (
     Run("ONLY_THE_NOTED_ROOT_DESTROYED", "roots that a restored database does not know stay", _LOSS, "S2"),
     Run("KMS_NOT_ASKED", "nobody asks the KMS whether the old root is gone", "WORKERS=1", "S2"),
     Run("JOURNAL_NOT_REPLAYED", "a restore knows only the backup", _LOSS, "S2"),
-    Run("RESTORED_JOBS_NOT_SET_BACK", "a restored destruction believes its rows removed", _LOSS, "S2"),
+    Run("ROWS_OF_HALF_DONE_KEPT", "a restored destruction believes its rows removed", _LOSS, "S2"),
     Run(
         "NAMED_ROOT_KEPT",
         "a restored destruction keeps the root that it had named",

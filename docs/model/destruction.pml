@@ -228,9 +228,9 @@ inline settle_from_journal(j) {
 }
 
 /* The backup may still have the rows of a destruction that the snapshot knows to be further. */
-inline set_back(j) {
+inline remove_again(j) {
   if
-  :: db.job[j].state == ROWS_REMOVED || db.job[j].state == VERIFIED -> db.job[j].state = KEYS_DESTROYED
+  :: db.job[j].state == ROWS_REMOVED || db.job[j].state == VERIFIED -> rows = rows & ~VICTIM(j)
   :: else
   fi
 }
@@ -254,9 +254,9 @@ inline restore() {
   settle_from_journal(0);
   settle_from_journal(1);
 #endif
-#ifndef RESTORED_JOBS_NOT_SET_BACK
-  set_back(0);
-  set_back(1);
+#ifndef ROWS_OF_HALF_DONE_KEPT
+  remove_again(0);
+  remove_again(1);
 #endif
 #ifndef NAMED_ROOT_KEPT
   forget_named_root(0);

@@ -113,9 +113,12 @@ def _block(tools: Destroyer, job: Job, reason: str) -> None:
 def _destroy_keys(tools: Destroyer, job: Job) -> None:
     """Blank the keys, rotate the root, and destroy the old one: in the order that keeps survivors safe."""
     if "rotated" not in job.steps:
-        _rotate(tools, job, _new_generation(tools, job))
+        named = _new_generation(tools, job)
+        _rotate(tools, job, named)
         job = jobs.load(tools, job.id)
         if job.state == "blocked":
+            # Not before the commit: a name that is given up must not be created again.
+            tools.custodian.kms.destroy(named.kms_key)
             return
     new = Generation(*job.steps["new_root"])
     tools.step("rotated")
@@ -183,7 +186,6 @@ def _rotate(tools: Destroyer, job: Job, new: Generation) -> None:
         if job.steps["new_root"] != [new.number, new.kms_key]:
             raise DestructionUnderWay
         if (reason := _obstacle(tx, tools, job, at)) is not None:
-            tools.custodian.kms.destroy(new.kms_key)
             seqs = append(tx, tools, [entries.destruction_failed(job.id, "approved", reason, at)], at)
             reach(tx, job, "approved", "blocked", note("blocked", at, seqs, reason=reason))
             return

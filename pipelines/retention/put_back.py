@@ -123,6 +123,7 @@ def _destructions(tx: Tx) -> None:
     tx.run("put_back_wanted")
     tx.run("put_back_jobs")
     tx.run("put_back_new_jobs")
+    tx.run("forget_named_roots")
     tx.run("put_back_targets")
     tx.run("put_back_decisions")
     tx.run("put_back_samples")

@@ -315,6 +315,12 @@ UPDATE destruction.job j
 -- Restore: destructions begun since.
 INSERT INTO destruction.job SELECT * FROM back_job ON CONFLICT (job_id) DO NOTHING;
 
+-- forget_named_roots --
+-- Restore: a root that was named and not put in force. In the lost database a later one may have been in force since, which
+-- the provider still has: a destruction names its root anew, so that all others are older and are destroyed.
+UPDATE destruction.job SET steps = steps - 'new_root', old_generation = NULL, new_generation = NULL
+ WHERE state = 'approved' AND NOT steps ? 'rotated';
+
 -- put_back_targets --
 -- Restore: the keys that they are to blank.
 INSERT INTO destruction.target SELECT * FROM back_target ON CONFLICT DO NOTHING;
@@ -397,9 +403,10 @@ CREATE TEMPORARY TABLE blank (cohort boolean, key_id bigint) ON COMMIT DROP;
 COPY blank (cohort, key_id) FROM STDIN (FORMAT binary)
 
 -- spare_under_way --
--- Restore: what a destruction that is under way is about is left to it.
+-- Restore: what a destruction is about that has still to remove it is left to it. One that is further has removed it,
+-- and would be confirmed with what the backup brings back.
 DELETE FROM blank b USING destruction.target t JOIN destruction.job j USING (job_id)
- WHERE j.state IN ('approved', 'keys_destroyed', 'rows_removed', 'verified')
+ WHERE j.state IN ('approved', 'keys_destroyed')
    AND t.key_id = b.key_id AND (t.ring = 'cohort') = b.cohort;
 
 -- analyze_blank --
