@@ -328,6 +328,12 @@ def backup_removed(backup: str, reason: str, at: datetime) -> Entry:
     return Entry(EntryKind.BACKUP_REMOVED, at, {"backup": backup, "reason": reason})
 
 
+def restore_drilled(backup: str, checks: Mapping[str, str], milliseconds: int, at: datetime) -> Entry:
+    """Record that a backup was brought back for trial, what was looked at, and how long it took until it was whole."""
+    body: dict[str, Json] = {"backup": backup, "checks": {**checks}, "milliseconds": milliseconds}
+    return Entry(EntryKind.RESTORE_DRILLED, at, body)
+
+
 def backup_restored(
     restore: str,
     backup: str,

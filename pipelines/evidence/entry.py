@@ -45,6 +45,7 @@ class EntryKind(StrEnum):
     BACKUP_CREATED = "backup.created"
     BACKUP_REMOVED = "backup.removed"
     BACKUP_RESTORED = "backup.restored"
+    RESTORE_DRILLED = "backup.drilled"
     HOLD_ADDED = "hold.added"
     HOLD_RELEASED = "hold.released"
     RECORDS_HELD = "retention.records_held"

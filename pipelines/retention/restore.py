@@ -152,7 +152,8 @@ def bring_back(tools: Restorer, sources: Sources) -> Restored:
         EvidenceInvalid: the dump or the ledger does not hold.
         DatabaseUnavailable, PlatformError, StorageFull: the server does not do it; the same command begins anew.
     """
-    draft, restored = _restore(tools, sources, RESTORING)
+    draft = _draft(tools, RESTORING)
+    restored = _restore(tools, sources, draft)
     _put_on_record(tools, draft, restored)
     tools.step("on_record")
     administration.rename(draft, str(tools.target.url.database))
@@ -166,15 +167,20 @@ def try_out(tools: Restorer, sources: Sources) -> Restored:
     Raises:
         As `bring_back`.
     """
-    draft, restored = _restore(tools, sources, TRYING)
-    administration.drop(draft)
-    return restored
+    draft = _draft(tools, TRYING)
+    try:
+        return _restore(tools, sources, draft)
+    finally:
+        administration.drop(draft)
 
 
-def _restore(tools: Restorer, sources: Sources, suffix: str) -> tuple[Database, Restored]:
+def _draft(tools: Restorer, suffix: str) -> Database:
+    return administration.beside(tools.target, f"{tools.target.url.database}_{suffix}")
+
+
+def _restore(tools: Restorer, sources: Sources, draft: Database) -> Restored:
     at = tools.backups.clock()
     restore = names.restore(at, tools.backups.randomness(4))
-    draft = administration.beside(tools.target, f"{tools.target.url.database}_{suffix}")
     laps = _Laps()
     _fill(tools, draft, sources)
     laps("dump")
@@ -191,7 +197,7 @@ def _restore(tools: Restorer, sources: Sources, suffix: str) -> tuple[Database, 
     with draft.begin(None) as tx:
         under_way = tx.scalar("destruction_under_way")
     lost = tuple(str(entry.body["destruction"]) for entry in replayed.entries)
-    return draft, Restored(restore, sources, replayed.removed, opened, under_way, lost, laps.seconds)
+    return Restored(restore, sources, replayed.removed, opened, under_way, lost, laps.seconds)
 
 
 def _fill(tools: Restorer, draft: Database, sources: Sources) -> None:

@@ -70,7 +70,7 @@ class Opener:
         found = Opened()
         records = tx.stream("surviving_records", fetch=CHUNK, share=share, shares=shares, sample=sample)
         while rows := list(islice(records, CHUNK)):
-            for plan, values, chosen in self._opened(tx, rows, found):
+            for plan, values, chosen in self.opened(tx, rows, found):
                 found.records += len(values)
                 if not sample:
                     found.indexed += self._index(tx, plan, values, chosen, found)
@@ -79,9 +79,10 @@ class Opener:
             found.quarantined += self._open_quarantined(tx, rows, found)
         return found
 
-    def _opened(
+    def opened(
         self, tx: Tx, rows: Sequence[Any], found: Opened
     ) -> Iterator[tuple[str, list[dict[str, Any]], list[Any]]]:
+        """Yield what records say, plan by plan: values, and their rows in the same order; count those that stay shut."""
         subjects = self._keys(tx, SUBJECT, [row.subject_id for row in rows])
         cohorts = self._keys(tx, COHORT, [row.cohort_id for row in rows])
         by_plan: dict[str, tuple[list[dict[str, Any]], list[Any]]] = defaultdict(lambda: ([], []))

@@ -517,3 +517,26 @@ SELECT generation, kms_key FROM keyring.generation g
 -- end_job --
 -- Restore: a destruction that the journal says was refused or blocked.
 UPDATE destruction.job SET state = CAST(:state AS destruction.state) WHERE job_id = :job_id AND state = 'applied';
+
+-- doomed_records --
+-- Drill: restored records whose key is destroyed, before they are removed.
+SELECT record_id, subject_id, cohort_id, schema_version, part_1, part_2, part_3, part_4, part_5 FROM vault.record
+ WHERE cohort_id = ANY(CAST(:cohorts AS integer[])) OR subject_id = ANY(CAST(:subjects AS bigint[]))
+ ORDER BY record_id LIMIT :count;
+
+-- plain_log --
+-- Drill: whatever goes to the write-ahead log can be read there.
+ALTER SYSTEM SET wal_compression = off;
+
+-- reload_settings --
+-- Drill: from now on.
+SELECT pg_reload_conf();
+
+-- codes_of_records --
+-- Drill: whose some records are.
+SELECT DISTINCT s.code FROM vault.record r JOIN vault.subject s USING (subject_id) WHERE r.record_id = ANY(:records);
+
+-- count_restored --
+-- Drill: what there is after a restore.
+SELECT (SELECT count(*) FROM vault.record) AS records, (SELECT count(*) FROM vault.subject) AS subjects,
+       (SELECT count(*) FROM vault.blind_index) AS indexes;

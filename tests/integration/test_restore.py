@@ -209,7 +209,7 @@ REFUSED: dict[str, tuple[Callable[[Home], object], type[TutelaError], str]] = {
     "the journal is missing": (lambda h: (h.folder / "ledger.jsonl").unlink(), EvidenceInvalid, "journal .* can't be read"),
     "the journal is cut off": (_cut_journal, EvidenceInvalid, "an anchor has .* its end was cut off"),
     "the journal was altered": (_alter_journal, EvidenceInvalid, "journal was altered"),
-    "the anchors are missing": (lambda h: (h.folder / "anchors.jsonl").unlink(), EvidenceInvalid, "anchor file .* can't be read"),
+    "the anchors are missing": (lambda h: (h.folder / "anchors.jsonl").unlink(), EvidenceInvalid, "anchors.jsonl can't be read"),
     "the anchors are empty": (lambda h: (h.folder / "anchors.jsonl").write_text(""), EvidenceInvalid, "holds no head"),
 }  # fmt: skip
 
