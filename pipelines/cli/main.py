@@ -20,6 +20,7 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
 
 from pipelines.cli import (  # noqa: E402
     approve,
+    backup,
     consent,
     demo,
     derivative,
@@ -67,6 +68,7 @@ app.add_typer(derivative.app, name="derivative")
 app.add_typer(notice.app, name="notice")
 app.add_typer(work_order.app, name="work-order")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(backup.app, name="backup")
 app.command("demo", hidden=True)(demo.demo)
 
 

@@ -9,7 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.jobs.home import Home, open_home
+from pipelines.errors import NotInitialised
+from pipelines.evidence import signature
+from pipelines.jobs.home import ORIGIN, Home, open_home
 from pipelines.moments import day_of
 from pipelines.platform.hosting import programs
 from pipelines.retention import backup
@@ -48,6 +50,24 @@ def create(settings: Settings, clock: Callable[[], datetime], step: Step = lambd
         return Made(made, tools.place / made.id, removed)
     finally:
         home.database.close()
+
+
+def listed(settings: Settings) -> list[dict[str, Any]]:
+    """List the backups that lie in the backup place, oldest first, each with its state; needs no database.
+
+    Raises:
+        NotInitialised: the home has no keys to tell its own backups by.
+    """
+    keys = settings.resolved_home / "keys"
+    if not (keys / ORIGIN).exists():
+        raise NotInitialised(f"The home folder {settings.resolved_home} is not initialised; run `tutela init`.")
+    public_key = signature.read_public_key(str(keys / "ledger.pub"))
+    place = (settings.backups or settings.resolved_home / "backups").expanduser().resolve()
+    origin = (keys / ORIGIN).read_text(encoding="ascii").strip()
+    return [
+        {**(describe(manifest) if manifest else {"backup": name}), "state": wrong or "ok"}
+        for name, manifest, wrong in backup.listed(place, origin, public_key)
+    ]
 
 
 def backups_of(home: Home, clock: Callable[[], datetime], step: Step = lambda _: None) -> Backups:
