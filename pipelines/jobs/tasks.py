@@ -23,7 +23,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _impersonal(task: Callable[P, T]) -> Callable[P, T]:
+def impersonal(task: Callable[P, T]) -> Callable[P, T]:
+    """Let nothing but an error of our own leave a task."""
+
     @functools.wraps(task)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
@@ -34,7 +36,7 @@ def _impersonal(task: Callable[P, T]) -> Callable[P, T]:
     return guarded
 
 
-@_impersonal
+@impersonal
 def gate(plan: str, files: list[str], run: str) -> dict[str, Any] | None:
     """Check plan and files and stage the chunks; None where nothing is named and nothing has landed."""
     settings = Settings()
@@ -64,31 +66,31 @@ def _landing(settings: Settings, plan: str) -> Path:
     return settings.resolved_home / "landing" / plan
 
 
-@_impersonal
+@impersonal
 def ask_consent(chunk: dict[str, Any]) -> dict[str, Any]:
     """Run the consent gate on a chunk."""
     return _ref_json(collection.ask_consent(Settings(), ChunkRef(**chunk), _now()))
 
 
-@_impersonal
+@impersonal
 def check_quality(chunk: dict[str, Any]) -> dict[str, Any]:
     """Run the plan's suite on a chunk."""
     return _ref_json(collection.check_quality(Settings(), ChunkRef(**chunk), _now()))
 
 
-@_impersonal
+@impersonal
 def classify(chunk: dict[str, Any]) -> dict[str, Any]:
     """Label a chunk."""
     return _ref_json(collection.classify(Settings(), ChunkRef(**chunk)))
 
 
-@_impersonal
+@impersonal
 def seal_and_store(chunk: dict[str, Any]) -> dict[str, Any]:
     """Put a chunk into the vault."""
     return _ref_json(collection.seal_and_store(Settings(), ChunkRef(**chunk), _now()))
 
 
-@_impersonal
+@impersonal
 def report(gated: dict[str, Any]) -> dict[str, Any]:
     """Add up what became of the run's rows; then remove what was landed, which is in the vault now."""
     settings, names = Settings(), gated.pop("landed")
@@ -104,25 +106,25 @@ def report(gated: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@_impersonal
+@impersonal
 def end(run: str) -> None:
     """Destroy the run's key and staging files."""
     runs.end(Settings(), run, _now())
 
 
-@_impersonal
+@impersonal
 def list_due(as_of: str | None) -> dict[str, Any]:
     """Say what is due."""
     return destruction.purge(Settings(), _day(as_of), _now, dry_run=True).as_json()
 
 
-@_impersonal
+@impersonal
 def purge(as_of: str | None) -> dict[str, Any]:
     """Destroy what is due."""
     return destruction.purge(Settings(), _day(as_of), _now).as_json()
 
 
-@_impersonal
+@impersonal
 def verify_certificate(purged: dict[str, Any]) -> dict[str, Any]:
     """Verify the purge's certificate offline, as an outsider would.
 
@@ -139,7 +141,7 @@ def verify_certificate(purged: dict[str, Any]) -> dict[str, Any]:
     return {"certificate": purged["certificate"], "valid": True}
 
 
-@_impersonal
+@impersonal
 def build_docs() -> str:
     """Build Data Docs; return the index page's path."""
     return str(reports.build_docs(Settings()))

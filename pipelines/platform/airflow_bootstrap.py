@@ -11,7 +11,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from pipelines.platform.roles import ROLES, USERS
+from pipelines.platform.roles import ROLES, SERVICE, USERS
+from pipelines.platform.secrets import Secrets
+from pipelines.settings import Settings
 
 POOL = "heavy"
 POOL_MEANING = "Tasks that need much memory: one at a time"
@@ -19,7 +21,9 @@ POOL_MEANING = "Tasks that need much memory: one at a time"
 
 def main() -> int:
     """Bring the database to the present state; running it again changes nothing."""
-    passwords = json.load(sys.stdin)
+    # The tasks' own account: they read its password where it is made, in the home folder.
+    service = {SERVICE: Secrets(Settings().resolved_home).get(f"airflow_user_{SERVICE}")}
+    passwords = json.load(sys.stdin) | service
     _migrate()
     from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 
@@ -29,7 +33,7 @@ def main() -> int:
         for name, permissions in ROLES.items():
             _set_role(security, name, permissions)
         for name, role in USERS.items():
-            # On a server only the administrator is given here; people are added by the administrator.
+            # On a server only the administrator is given; people are added by the administrator.
             if name not in passwords:
                 continue
             _set_user(security, name, role, passwords)

@@ -18,6 +18,7 @@ HEAVY = (
     "pipelines.quality.suite",
     "pipelines.ingest",
     "pipelines.jobs.tasks",
+    "pipelines.jobs.approval_tasks",
     "pipelines.jobs.stages",
 )
 FORKING = ("scheduler", "celery")

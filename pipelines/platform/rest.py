@@ -6,7 +6,7 @@ What it receives are states, counts and ids; tasks hand on nothing else.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Self
@@ -22,6 +22,7 @@ PARSE_SECONDS = 90.0
 POLL_SECONDS = 0.25
 PAGE = 100  # Airflow gives no more in one answer
 FINISHED = frozenset({"success", "failed"})
+Query = str | int | bool | Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class AirflowClient:
         Raises:
             PlatformError: Airflow does not answer or refuses.
         """
-        return [str(dag["dag_id"]) for dag in self._pages("/api/v2/dags", "dags")]
+        return [str(dag["dag_id"]) for dag in self.pages("/api/v2/dags", "dags")]
 
     def import_errors(self) -> list[ImportProblem]:
         """List the DAG files that can't be loaded.
@@ -112,7 +113,7 @@ class AirflowClient:
         Raises:
             PlatformError: Airflow does not answer or refuses.
         """
-        found = self._pages("/api/v2/importErrors", "import_errors")
+        found = self.pages("/api/v2/importErrors", "import_errors")
         return [ImportProblem(str(one.get("filename")), str(one.get("stack_trace"))) for one in found]
 
     def state(self, dag_id: str, run_id: str) -> str:
@@ -121,7 +122,7 @@ class AirflowClient:
         Raises:
             PlatformError: there is no such run, or Airflow does not answer.
         """
-        return str(self._get(_run(dag_id, run_id))["state"])
+        return str(self.get(_run(dag_id, run_id))["state"])
 
     def task_instances(self, dag_id: str, run_id: str) -> list[TaskState]:
         """List the tasks of a run.
@@ -129,7 +130,7 @@ class AirflowClient:
         Raises:
             PlatformError: there is no such run, or Airflow does not answer.
         """
-        found = self._pages(f"{_run(dag_id, run_id)}/taskInstances", "task_instances")
+        found = self.pages(f"{_run(dag_id, run_id)}/taskInstances", "task_instances")
         return [
             TaskState(
                 task_id=str(one["task_id"]),
@@ -148,7 +149,7 @@ class AirflowClient:
             PlatformError: there is nothing under that name, or Airflow does not answer.
         """
         path = f"{_run(dag_id, run_id)}/taskInstances/{_quoted(task_id)}/xcomEntries/{_quoted(key)}"
-        return self._get(path, map_index=map_index, deserialize=False)["value"]
+        return self.get(path, map_index=map_index, deserialize=False)["value"]
 
     # --- actions -------------------------------------------------------------------------------------------------
 
@@ -192,18 +193,51 @@ class AirflowClient:
             time.sleep(POLL_SECONDS)
         return state
 
-    # --- transport -----------------------------------------------------------------------------------------------
+    # --- any path ------------------------------------------------------------------------------------------------
 
-    def _pages(self, path: str, name: str) -> list[dict[str, Any]]:
+    def get(self, path: str, **query: Query) -> dict[str, Any]:
+        """Give what lies under a path of the API.
+
+        Raises:
+            PlatformError: there is nothing, or Airflow does not answer or refuses.
+        """
+        return self._checked(self._authorised("GET", path, {"params": query}), f"show {path}")
+
+    def find(self, path: str, **query: Query) -> dict[str, Any] | None:
+        """Give what lies under a path; None where there is nothing.
+
+        Raises:
+            PlatformError: Airflow does not answer or refuses.
+        """
+        response = self._authorised("GET", path, {"params": query})
+        return None if response.status_code == HTTPStatus.NOT_FOUND else self._checked(response, f"show {path}")
+
+    def pages(self, path: str, name: str, **query: Query) -> list[dict[str, Any]]:
+        """Give all that a path lists, page after page.
+
+        Raises:
+            PlatformError: Airflow does not answer or refuses.
+        """
         found: list[dict[str, Any]] = []
         while True:
-            content = self._get(path, limit=PAGE, offset=len(found))
+            content = self.get(path, **query, limit=PAGE, offset=len(found))
             found += content[name]
             if not content[name] or len(found) >= int(content["total_entries"]):
                 return found
 
-    def _get(self, path: str, **query: str | int | bool) -> dict[str, Any]:
-        return self._checked(self._authorised("GET", path, {"params": query}), f"show {path}")
+    def send(self, method: str, path: str, body: Mapping[str, Any], wish: str) -> bool:
+        """Have something changed; tell whether it was: False where it conflicts with what is there already.
+
+        Raises:
+            PlatformError: Airflow does not answer or refuses; the wish says what it does not do.
+        """
+        response = self._authorised(method, path, {"json": body})
+        if response.status_code == HTTPStatus.CONFLICT:
+            return False
+        self._checked(response, wish)
+        return True
+
+    # --- transport -----------------------------------------------------------------------------------------------
 
     def _checked(self, response: httpx.Response, wish: str) -> dict[str, Any]:
         if response.is_success:
@@ -232,8 +266,13 @@ class AirflowClient:
             raise PlatformError(f"Airflow does not answer at {self.base_url}; run `tutela up`.") from None
 
 
+def path_of(*parts: str) -> str:
+    """Put a path of the API together from names that people chose."""
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
+
+
 def _run(dag_id: str, run_id: str) -> str:
-    return f"/api/v2/dags/{_quoted(dag_id)}/dagRuns/{_quoted(run_id)}"
+    return "/api/v2" + path_of("dags", dag_id, "dagRuns", run_id)
 
 
 def _quoted(part: str) -> str:

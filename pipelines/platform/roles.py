@@ -1,7 +1,8 @@
 """Who may do what in Airflow: one table, applied whole at every bootstrap. Not for who may see customer information.
 
 The roles are those of the company policy. Each reads what happens; beyond that each does only its own part, so that no
-role can both start a destruction and answer for it. Whoever may answer is checked again by the task that acts.
+role can both start a destruction and answer for it. Whoever may answer is checked again by the task that acts. `service`
+is nobody's: it is the account under which tasks ask leaders and look up who has answered; it can't answer.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ Permissions = frozenset[tuple[str, str]]
 
 # DAG ids, as in dags/.
 CHECKS = ("quality_docs",)
-DECIDED_BY_LEADERS = ("destroy_expired",)
+ASKING = ("ask_for_approval",)
+DECIDED_BY_LEADERS = ("destroy_requested",)
 PRIVACY = ("destroy_expired",)
 
 
@@ -46,13 +48,16 @@ ROLES: dict[str, Permissions] = {
     | _each(CREATE, "DAG Runs", "Task Instances", "Assets", "Backfills")
     | _each(DELETE, "DAG Runs", "Task Instances", "Backfills")
     | _each(READ, "XComs", "All Import Errors", "All Reparses", "Providers"),
-    "steward": LOOK_ON | _may_run(CHECKS),
+    "steward": LOOK_ON | _may_run(CHECKS + ASKING),
     "requester": OWN_ACCOUNT,
     # Answering a required action counts as editing that DAG.
     "leader": LOOK_ON | _each(EDIT, "HITL Detail", *(f"DAG:{name}" for name in DECIDED_BY_LEADERS)),
     "auditor": LOOK_ON | SEE_AUDIT | _each(READ, "All Import Errors"),
-    "privacy_officer": LOOK_ON | SEE_AUDIT | _may_run(PRIVACY),
+    "privacy_officer": LOOK_ON | SEE_AUDIT | _may_run(PRIVACY + ASKING),
+    "service": _each(READ, "DAGs", "DAG Runs", "Task Instances", "HITL Detail", "Users")
+    | _each(EDIT, "DAG Runs", "Task Instances")
+    | _may_run(DECIDED_BY_LEADERS),
 }
-ADMIN = "admin"
+ADMIN, SERVICE = "admin", "service"
 USERS: dict[str, str] = {ADMIN: "Admin"} | {role: role for role in ROLES}
-"""User name → role: one example user for each role, and the administrator."""
+"""User name → role: one example user for each role of people, the administrator, and the tasks' own account."""

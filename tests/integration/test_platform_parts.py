@@ -213,7 +213,7 @@ def test_airflow_inherits_nothing_that_could_change_it(tmp_path: Path, monkeypat
 
 
 def test_every_dag_that_a_role_names_exists() -> None:
-    named = {*roles.CHECKS, *roles.DECIDED_BY_LEADERS, *roles.PRIVACY}
+    named = {*roles.CHECKS, *roles.ASKING, *roles.DECIDED_BY_LEADERS, *roles.PRIVACY}
     defined = {
         name
         for path in (CHECKOUT / "dags").glob("*.py")
@@ -226,6 +226,14 @@ def test_no_role_both_starts_a_destruction_and_answers_for_it() -> None:
     for permissions in roles.ROLES.values():
         starts = any(action == roles.CREATE and resource.startswith("DAG Run") for action, resource in permissions)
         assert not (starts and (roles.EDIT, "HITL Detail") in permissions)
+
+
+def test_leaders_alone_may_answer_a_required_action() -> None:
+    def may_answer(permissions: roles.Permissions) -> bool:
+        edits = {resource for action, resource in permissions if action == roles.EDIT}
+        return "HITL Detail" in edits and bool(edits & {"DAGs", *(f"DAG:{name}" for name in roles.DECIDED_BY_LEADERS)})
+
+    assert [name for name, permissions in roles.ROLES.items() if may_answer(permissions)] == ["leader"]
 
 
 def test_a_client_says_that_nobody_answers_and_what_to_do() -> None:

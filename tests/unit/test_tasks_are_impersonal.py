@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import traceback
+from types import ModuleType
 
 import pytest
 
 from pipelines.errors import SourceMissing, StorageFull, TutelaError
-from pipelines.jobs import collection, tasks
+from pipelines.jobs import approval_tasks, asking, collection, tasks
 
 CANARY = "金丝雀13988887766"
 CHUNK = {"plan": "p", "run": "r", "name": "n", "delivery": "0" * 32, "chunk": 0, "rows": 1}
@@ -46,11 +47,20 @@ def test_a_full_disk_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(_raising(monkeypatch, OSError(errno.ENOSPC, "no room")).value, StorageFull)
 
 
-def test_every_task_is_guarded() -> None:
+@pytest.mark.parametrize(("module", "others"), [(tasks, {"landed", "impersonal"}), (approval_tasks, set())])
+def test_every_task_is_guarded(module: ModuleType, others: set[str]) -> None:
     public = [
-        task
-        for name, task in vars(tasks).items()
-        if callable(task) and getattr(task, "__module__", "") == tasks.__name__
+        task for task in vars(module).values() if callable(task) and getattr(task, "__module__", "") == module.__name__
     ]
     named = {task.__name__ for task in public if not task.__name__.startswith("_")}
-    assert named - {task.__name__ for task in public if hasattr(task, "__wrapped__")} == {"landed"}
+    assert named - {task.__name__ for task in public if hasattr(task, "__wrapped__")} == others
+
+
+def test_nor_does_a_librarys_error_leave_a_task_that_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError(CANARY)
+
+    monkeypatch.setattr(asking, "question", broken)
+    with pytest.raises(TutelaError) as raised:
+        approval_tasks.describe("DS-1")
+    assert CANARY not in "".join(traceback.format_exception(raised.value))
