@@ -88,6 +88,8 @@ def withdraw(settings: Settings, subject: str, plan_name: str, purposes: Sequenc
             tx.become(Role.DESTROY)
             told.append(_end(tx, home, number, plan.name, at))
         home.ledger.append(tx, told, at)
+    # So that a restore knows of it, should the database be lost before the next backup.
+    home.anchor()
     home.database.close()
     return str(receipt)
 

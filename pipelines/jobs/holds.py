@@ -50,6 +50,8 @@ def add(
             at=at,
         )
         home.ledger.append(tx, [entries.hold_added(hold, owner, review_on, at, protected)], at)
+    # So that a restore knows of it, should the database be lost before the next backup.
+    home.anchor()
     home.database.close()
     return hold
 
@@ -72,6 +74,7 @@ def release(settings: Settings, hold: str, by: str, at: datetime) -> int:
         elif not tx.run("settle_lost_hold", hold_id=hold, by=by, at=at):
             raise UnknownReference(f"There is no hold {hold[:40]} in force; `tutela hold list` shows them.")
         home.ledger.append(tx, [entries.hold_released(hold, by, at, freed)], at)
+    home.anchor()
     home.database.close()
     return freed
 

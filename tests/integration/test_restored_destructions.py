@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import psycopg
 import pytest
 
+from pipelines.errors import ApprovalMissing
 from pipelines.evidence import journal
 from pipelines.jobs import backups, destruction, holds, restores
 from pipelines.jobs.home import open_home
@@ -78,9 +79,11 @@ def test_a_root_that_was_in_force_in_the_lost_database_does_not_outlive_the_next
     hold = holds.add(vault.settings, code, "lawsuit", "legal", date(2026, 12, 1), EVENING)
     killed(vault, "rotated")
     lose(homes, vault)
-    lost = restores.restore(vault.settings, lambda: EVENING).as_json()["lost_holds"]
-    if lost:
-        holds.release(vault.settings, hold, "legal", EVENING)
+    found = restores.restore(vault.settings, lambda: EVENING).as_json()
+    assert found["lost_holds"] == [hold]
+    with pytest.raises(ApprovalMissing, match=hold):
+        vault.purge(at=EVENING)
+    holds.release(vault.settings, hold, "legal", EVENING)
     assert vault.purge(at=EVENING).verdict == "PASS"
     assert len(vault.root_keys()) == 1
     assert vault.ledger_holds()
