@@ -35,6 +35,7 @@ from pipelines.cli import (  # noqa: E402
     quarantine,
     report,
     request,
+    retention,
     scan,
     setup,
     up,
@@ -64,6 +65,7 @@ app.command("erase")(erase.erase)
 app.add_typer(request.app, name="request")
 app.add_typer(destruction.app, name="destruction")
 app.add_typer(hold.app, name="hold")
+app.add_typer(retention.app, name="retention")
 app.add_typer(derivative.app, name="derivative")
 app.add_typer(notice.app, name="notice")
 app.add_typer(work_order.app, name="work-order")

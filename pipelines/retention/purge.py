@@ -1,6 +1,7 @@
 """One purge: which destructions there are to do, in which order; one process at a time.
 
-    interrupted → failed before → approved on request → past retention → requests that can be applied for (again)
+    interrupted → failed before → approved on request → moved by another schedule → past retention → requests that can be
+    applied for (again)
 
 A destruction that fails is in nobody's way: the others are done, and the failure is told at the end.
 """
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from pipelines.errors import ApprovalMissing, DestructionFailed, DestructionUnderWay, TutelaError
 from pipelines.retention import apply, certify, derived, destroy, replay
 from pipelines.retention import job as jobs
+from pipelines.retention.reschedule import reschedule
 from pipelines.store.database import Role
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ def purge(tools: Destroyer, as_of: date) -> Result:
         failures = _finish(tools, result)
         for job in _decided(tools):
             _run(tools, job, result, failures)
+        reschedule(tools)
         _expire(tools, as_of, result, failures)
         _apply_waiting(tools)
         _expire_copies(tools, as_of)
