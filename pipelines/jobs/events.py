@@ -51,6 +51,8 @@ def record(
             tx, home.custodian, home.policy, home.index_key, happened, at, secrets.token_bytes
         )
         home.ledger.append(tx, [told], at)
+    # So that a restore knows of it, should the database be lost before the next backup.
+    home.anchor()
     home.database.close()
     return {"event": name, "kind": kind, "on": on_day.isoformat() if on_day else None, "plan": named, "moved": moved}
 

@@ -32,7 +32,7 @@ CREATE TABLE destruction.event (
   kind         text NOT NULL CHECK (kind IN ('relationship_end', 'consent_end', 'activity')),
   on_day       date,                             -- NULL: it has not happened after all
   recorded_at  timestamptz NOT NULL,
-  entry        bigint NOT NULL UNIQUE,           -- its place in the ledger
+  entry        bigint NOT NULL,                  -- its place in the ledger
   CHECK (on_day IS NOT NULL OR kind = 'relationship_end')
 );
 CREATE INDEX event_by_subject ON destruction.event (subject_id);
