@@ -43,6 +43,10 @@ def say(asked: Asked, *, json: bool) -> None:
     typer.echo(f"Request {asked.request}: {asked.records:,} records of {asked.subjects:,} subjects.")
     if asked.held:
         typer.echo(f"{asked.held:,} subjects are under a legal hold: they are applied for once it is lifted.")
+    if asked.kept:
+        typer.echo(
+            f"A law keeps records of {asked.kept:,} subjects: those are restricted now and go when it lets them, the rest goes in its time."
+        )
     if asked.destruction is None:
         typer.echo("Nothing of it can be destroyed now.")
     else:

@@ -12,9 +12,12 @@ from typing import Any
 
 from pipelines.errors import DestructionFailed, StorageFull
 from pipelines.evidence import certificate as certificates
+from pipelines.evidence import page
 from pipelines.evidence.checkpoint import FULL, sync_folder
 from pipelines.jobs import derivatives, runs
 from pipelines.jobs.home import Home, open_home
+from pipelines.moments import CHINA
+from pipelines.policy import Policy
 from pipelines.retention import certify
 from pipelines.retention import purge as purges
 from pipelines.retention.apply import list_due
@@ -99,7 +102,7 @@ def _done(home: Home, work: Callable[[], purges.Result]) -> Purge:
         raise
     _write_missing(home, folder)
     derivatives.write_letters(home)
-    paths = tuple(str(write_certificate(folder, certificate)) for certificate in result.certificates)
+    paths = tuple(str(folder / f"{certificate.case.id}.json") for certificate in result.certificates)
     home.anchor()
     home.database.close()
     return Purge(result.due, result.held, result.destroyed, result.verdict, paths[-1] if paths else None, paths)
@@ -132,12 +135,27 @@ def write_certificate(folder: Path, certificate: certificates.Certificate) -> Pa
 
 
 def _write_missing(home: Home, folder: Path) -> None:
-    """Write the certificates that a kill or a full disk kept from their files."""
+    """Write the certificates, and their pages, that have no file yet: new ones, and what a kill or a full disk kept back."""
     with home.database.begin(Role.VERIFY) as tx:
         issued = [row.job_id for row in tx.rows("certified")]
     for job_id in issued:
-        if not (folder / f"{job_id}.json").exists():
-            write_certificate(folder, certify.load(home.database, job_id))
+        path = folder / f"{job_id}.json"
+        # The pages come last: where they are, all is.
+        if not all(path.with_name(f"{job_id}.{language}.html").exists() for language in page.LANGUAGES):
+            certificate = certify.load(home.database, job_id)
+            write_certificate(folder, certificate)
+            page.write_pages(path, certificate, names=_names(home.policy), zone=CHINA)
+
+
+def _names(policy: Policy) -> dict[str, dict[str, str]]:
+    """Say what plans, categories and retention classes are called in the languages of the pages."""
+    called = {name: plan.title for name, plan in policy.plans.items()}
+    called |= policy.taxonomy.categories
+    zh = {code: text.zh for code, text in called.items()}
+    en = {code: text.en for code, text in called.items()}
+    for key, kept in policy.schedule.classes.items():
+        zh[key], en[key] = kept.zh, kept.en
+    return {"zh-CN": zh, "en": en}
 
 
 def destroyer(home: Home, clock: Callable[[], datetime], step: Callable[[str], None] = lambda _: None) -> Destroyer:

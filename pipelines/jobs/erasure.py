@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from pipelines.errors import DestructionFailed, UnknownReference
+from pipelines.errors import ApprovalMissing, UnknownReference
 from pipelines.evidence import entries, names
 from pipelines.jobs.destruction import destroyer
 from pipelines.jobs.home import Home, open_home
@@ -35,6 +35,8 @@ class Asked:
     records: int
     held: int
     """Subjects that a legal hold protects: they are applied for by themselves once it is lifted."""
+    kept: int = 0
+    """Subjects of whom a law keeps records: those are restricted until they may go, the rest is due in its time."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it for programs and XCom."""
@@ -76,14 +78,15 @@ def no_longer_needed(
 
     Raises:
         UnknownPlan: there is no such plan.
-        DestructionFailed: the law requires keeping records of this plan's class.
+        ApprovalMissing: the law requires keeping records of this plan's class.
     """
     home = open_home(settings)
     try:
         retention = home.policy.retention[home.policy.plan(plan).retention]
-        if retention.anchor.kind == "minimum":
-            raise DestructionFailed(
-                f"The records of {plan} are kept because {retention.anchor.law} {retention.anchor.article} requires it; a steward can't decide otherwise."
+        if retention.minimum is not None:
+            law = retention.minimum.anchor
+            raise ApprovalMissing(
+                f"The records of {plan} are kept because {law.law} ({law.version}) {law.article} requires it; a steward can't decide otherwise."
             )
         selection = Selection(plan, collected_until.isoformat())
         request = _ask(home, STEWARD, by, reason, selection, 0, clock())
@@ -112,6 +115,8 @@ def _ask(
         if codes:
             _want(tx, request, codes)
         append(tx, destroyer(home, lambda: at), [entries.erasure_requested(request, origin, subjects, by, at)], at)
+    # So that a restore knows of it, should the database be lost before the next backup.
+    home.anchor()
     return request
 
 
@@ -122,9 +127,9 @@ def _want(tx: Tx, request: str, codes: Sequence[str]) -> None:
 
 def _applied(request: str, applied: Application) -> Asked:
     if applied.job is None:
-        return Asked(request, None, 0, 0, applied.held)
+        return Asked(request, None, 0, 0, applied.held, applied.kept)
     listed = applied.job.manifest
-    return Asked(request, applied.job.id, listed.subjects, listed.records, applied.held)
+    return Asked(request, applied.job.id, listed.subjects, listed.records, applied.held, applied.kept)
 
 
 def _more(missing: Sequence[str]) -> str:

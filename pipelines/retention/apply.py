@@ -16,7 +16,7 @@ from pipelines.custody import COHORT, SUBJECT
 from pipelines.evidence import entries, names
 from pipelines.moments import day_of
 from pipelines.retention import job as jobs
-from pipelines.retention import manifest, quarantined, settle
+from pipelines.retention import lawful, manifest, quarantined, settle
 from pipelines.retention.job import APPLICANT, EXECUTOR, EXPIRY, REQUEST, STEWARD, Destroyer, Job
 from pipelines.retention.manifest import Manifest, Selection
 from pipelines.store.database import Role, Tx
@@ -33,6 +33,8 @@ class Application:
     """None: there was nothing to apply for."""
     held: int = 0
     """Records (at night) or subjects (on request) that a legal hold keeps."""
+    kept: int = 0
+    """Subjects of whom a law keeps records: those are restricted, the rest goes in its time."""
 
 
 def list_due(tools: Destroyer, as_of: date) -> tuple[Manifest, int]:
@@ -57,7 +59,8 @@ def expired(tools: Destroyer, as_of: date) -> Application:
             if settled.entries:
                 jobs.append(tx, tools, settled.entries, at)
             return Application(None, settled.held)
-        job_id = _insert(tx, tools, EXPIRY, as_of, listed, (), APPLICANT, None, at, list(settled.entries))
+        spared = {"held": settled.held, "restricted": settled.restricted, "reviewed": settled.reviewed}
+        job_id = _insert(tx, tools, EXPIRY, as_of, listed, (), APPLICANT, None, at, list(settled.entries), spared)
     tools.step("applied")
     return Application(jobs.load(tools, job_id), settled.held)
 
@@ -72,6 +75,7 @@ def requested(tools: Destroyer, request: str) -> Application:
         tx.run("make_aimed")
         tx.run("aim_at_wanted", request_id=request)
         held = tx.run("spare_held_from_aimed")
+        kept, told = lawful.spare(tx, tools.custodian, tools.policy, tools.index_key, at, tools.randomness)
         # Their quarantined rows have no index: they are found by opening, and set apart under slots of their own.
         apart = quarantined.aim(tx, tools.custodian, tools.policy, tools.index_key)
         slots = [row.subject_id for row in tx.rows("aimed")]
@@ -79,10 +83,14 @@ def requested(tools: Destroyer, request: str) -> Application:
         listed = manifest.describe(tx, manifest.categories(tools.policy), (), slots, len(apart.holders))
         if listed.records == 0:
             tx.run("settle_request", request_id=request, at=at)
-            return Application(None, held)
-        job_id = _insert(tx, tools, REQUEST, day_of(at), listed, slots, asked.applicant, request, at, [])
+            if told:
+                jobs.append(tx, tools, told, at)
+            return Application(None, held, kept)
+        job_id = _insert(
+            tx, tools, REQUEST, day_of(at), listed, slots, asked.applicant, request, at, told, {"held": held}
+        )
     tools.step("applied")
-    return Application(jobs.load(tools, job_id), held)
+    return Application(jobs.load(tools, job_id), held, kept)
 
 
 def selected(tools: Destroyer, request: str) -> Application:
@@ -147,6 +155,7 @@ def _insert(
     request: str | None,
     at: datetime,
     before: list[Entry],
+    spared: dict[str, int] | None = None,
 ) -> str:
     job_id = names.destruction(at, tools.randomness(4))
     schedule, hashed = tools.policy.schedule_hash(), listed.hash()
@@ -161,6 +170,6 @@ def _insert(
     tx.run(
         "insert_job", job_id=job_id, origin=origin, as_of=as_of, manifest=json.dumps(listed.as_json()),
         manifest_hash=hashed, schedule_hash=schedule, applicant=applicant, executor=EXECUTOR, request_id=request,
-        steps=jobs.note("applied", at, seqs), at=at,
+        steps=jobs.note("applied", at, seqs, spared=spared or {}), at=at,
     )  # fmt: skip
     return job_id

@@ -63,7 +63,9 @@ def verify(tx: Tx, custodian: Custodian, destroyed: Destroyed) -> tuple[CheckRes
 
 def unknown(destroyed: Destroyed) -> tuple[CheckResult, ...]:
     """Say of every check that it could not be told."""
-    return tuple(CheckResult(name, destroyed.manifest.records, None) for name in REQUIRED_CHECKS)
+    listed = destroyed.manifest
+    of = {"keys_gone": listed.keys, "generation_gone": 1}
+    return tuple(CheckResult(name, of.get(name, listed.records), None) for name in REQUIRED_CHECKS)
 
 
 def _targets(tx: Tx, destroyed: Destroyed) -> list[int]:
@@ -138,7 +140,10 @@ def _generation_gone(tx: Tx, custodian: Custodian, destroyed: Destroyed) -> int:
     """The KMS has neither the old root nor any older one of this installation, and nothing in the keyring hangs on it."""
     hanging = int(tx.scalar("count_pages_of_generation", generation=destroyed.old_generation))
     older = [name for name, number in custodian.own_generations().items() if number < destroyed.new_generation]
-    return int(not custodian.kms.exists(destroyed.old_kms_key) and not older and hanging == 0)
+    # A provider that does not have the new root either is not the one that was asked to destroy the old.
+    in_force = tx.one("generation", generation=destroyed.new_generation)
+    here = in_force is not None and custodian.kms.exists(in_force.kms_key)
+    return int(here and not custodian.kms.exists(destroyed.old_kms_key) and not older and hanging == 0)
 
 
 def _open(tx: Tx, custodian: Custodian, ring: str, numbers: list[int]) -> dict[int, bytes]:

@@ -361,3 +361,33 @@ SELECT job_id FROM destruction.job WHERE certificate IS NOT NULL ORDER BY create
 -- certificates --
 -- All certificates, oldest first.
 SELECT certificate FROM destruction.job WHERE certificate IS NOT NULL ORDER BY created_at;
+
+-- make_lawful --
+-- Of the subjects aimed at, those of whom a law may keep records.
+CREATE TEMPORARY TABLE lawful (subject_id bigint PRIMARY KEY) ON COMMIT DROP;
+
+-- find_lawful --
+-- Those with a record of a plan whose class a law makes last, or with a restricted one.
+INSERT INTO lawful
+SELECT DISTINCT a.subject_id
+  FROM aimed a JOIN vault.record r USING (subject_id) JOIN vault.batch b USING (batch_id)
+  JOIN keyring.cohort c USING (cohort_id)
+ WHERE b.plan = ANY(:plans) OR c.restricted;
+
+-- end_consent_of_lawful --
+-- Who asks to be erased agrees to nothing any more; said once of each.
+INSERT INTO destruction.event (event_id, subject_id, plan, kind, on_day, recorded_at, entry)
+SELECT :event || '-n' || row_number() OVER (ORDER BY l.subject_id), l.subject_id, NULL, 'consent_end', :on_day, :at, :entry
+  FROM lawful l
+ WHERE NOT EXISTS (SELECT FROM destruction.event e
+                    WHERE e.subject_id = l.subject_id AND e.plan IS NULL AND e.kind = 'consent_end');
+
+-- facts_of_lawful --
+-- All their records.
+SELECT f.* FROM lawful l JOIN destruction.record_facts f USING (subject_id) ORDER BY f.record_id;
+
+-- spare_restricted_from_aimed --
+-- Whoever has a record that the law keeps is not aimed at: the key that it needs must stay.
+DELETE FROM aimed a
+ WHERE EXISTS (SELECT FROM lawful l JOIN vault.record r USING (subject_id) JOIN keyring.cohort c USING (cohort_id)
+                WHERE l.subject_id = a.subject_id AND c.restricted);

@@ -17,7 +17,8 @@ from pipelines.jobs import approvals, destruction, erasure, holds
 from pipelines.jobs.home import open_home
 from pipelines.retention import decision
 from pipelines.retention.decision import Decision
-from tests.homes import NOON, TODAY, Home, Homes, customers
+from tests.homes import NOON, TODAY, Home, Homes, customers, policy_copy
+from tests.homes import approve as sign_schedule
 
 LATER = date(2030, 1, 1)
 
@@ -302,6 +303,49 @@ def test_two_purges_at_once_are_refused_in_a_sentence(vault: Home) -> None:
 
     assert vault.purge(step=second).verdict == "PASS"
     assert "rotated" in seen
+
+
+# --- what the law keeps ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def regulated(homes: Homes, tmp_path: Path) -> Iterator[Home]:
+    """A company whose counter records a law makes it keep for five years from the last activity; two customers."""
+    law = "{law: 示例法, version: '2026', article: 第1条, kind: minimum}"
+    kept = f"minimum: {{duration: {{years: 5}}, anchor: {law}}}, withdrawal: {{days: 15}},"
+    policy = policy_copy(
+        tmp_path / "policy",
+        retention=lambda text: text.replace(
+            "R-REL:\n    {start: last_activity,", f"R-REL:\n    {{{kept} start: last_activity,"
+        ),
+    )
+    sign_schedule(policy)
+    home = homes.blank(policy=policy)
+    home.collect("counter_customers", customers(tmp_path / "counter_1.csv", [1, 2]))
+    yield home
+    homes.drop(home)
+
+
+def test_what_a_law_keeps_is_restricted_until_it_may_go_and_then_goes_by_itself(regulated: Home) -> None:
+    before, one = regulated.records(), codes(regulated, 1)[0]
+    asked = ask(regulated, one)
+    assert (asked.destruction, asked.records, asked.kept) == (None, 0, 1)
+    restricted = regulated.rows("SELECT record_id, r.expires_on FROM vault.record r JOIN keyring.cohort c USING (cohort_id) "
+                                "WHERE c.restricted")  # fmt: skip
+    assert [day for _, day in restricted] == [date(2031, 5, 1)]
+    assert regulated.value("SELECT count(*) FROM vault.usable_record") == 1, "nobody may use it"
+    assert regulated.records() == before, "and it is kept"
+    assert regulated.purge().destroyed == 0
+    assert regulated.value("SELECT count(*) FROM destruction.request WHERE settled_at IS NULL") == 1
+    assert ask(regulated, one).kept == 1, "asking again changes nothing"
+    assert regulated.ledger_holds()
+
+
+def test_a_steward_can_not_decide_against_a_law(regulated: Home) -> None:
+    with pytest.raises(ApprovalMissing, match="示例法"):
+        erasure.no_longer_needed(
+            regulated.settings, "counter_customers", TODAY, "campaign ended", "steward", lambda: NOON
+        )
 
 
 # --- a steward's decision ----------------------------------------------------------------------------------------
