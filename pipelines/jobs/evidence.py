@@ -44,7 +44,7 @@ def export(settings: Settings, path: Path, by: str, at: datetime) -> int:
             raise EvidenceInvalid("The ledger is empty; run `tutela init` first.")
         home.ledger.append(tx, [entries.evidence_exported(head.size, head.root, by, at)], at)
     with home.database.begin(Role.AUDIT) as tx:
-        heads = ledger.heads(tx)
+        heads = ledger.hourly_heads(tx)
         size = heads[-1].size
         issued = [certificates.from_bytes(row.certificate.encode()) for row in tx.rows("certificates")]
         header = Header(home.ledger.origin, home.public_key, size, at)

@@ -26,6 +26,14 @@ SELECT leaf FROM evidence.entry WHERE seq >= :start AND seq < :size ORDER BY seq
 -- All signed tree heads.
 SELECT document FROM evidence.checkpoint ORDER BY size;
 
+-- hourly_checkpoints --
+-- The last signed tree head of each hour, by the times that the heads themselves tell.
+SELECT document
+  FROM (SELECT DISTINCT ON (hour) size, document
+          FROM (SELECT size, document, left(document::json ->> 'at', 13) AS hour FROM evidence.checkpoint) AS timed
+         ORDER BY hour, size DESC) AS last
+ ORDER BY size;
+
 -- entries_at --
 -- Some entries.
 SELECT seq, body FROM evidence.entry WHERE seq = ANY(:seqs);

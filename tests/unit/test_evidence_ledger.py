@@ -9,11 +9,15 @@ import pytest
 from evidence_world import a_morning
 
 from pipelines.evidence import checkpoint, entries, ledger, merkle
+from pipelines.evidence.verify import verify_file
+from pipelines.jobs import evidence
 from pipelines.jobs.home import open_home
 from pipelines.store.database import Role
 from tests.homes import NOON
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.homes import Homes
 
 BATCHES = 9
@@ -57,6 +61,24 @@ def test_a_proof_does_not_read_what_was_there_before_its_first_entry(home: Any) 
         tx.stream = lambda name, **given: (read.append(row) or row for row in stream(name, **given))
         ledger.place(tx, [2 + 4 * (BATCHES - 1)])
     assert len(read) == 4
+
+
+def test_a_bundle_takes_the_last_head_of_each_hour_and_the_newest(homes: Homes, tmp_path: Path) -> None:
+    home = homes.blank()
+    opened = open_home(home.settings)
+    for minutes in (1, 59, 61, 119, 125):
+        with opened.database.begin(Role.INGEST) as tx:
+            tx.run("lock_writers")
+            opened.ledger.append(tx, a_morning()[1:], NOON + timedelta(minutes=minutes))
+    with opened.database.begin(Role.VERIFY) as tx:
+        assert [head.size for head in ledger.heads(tx)] == [2, 6, 10, 14, 18, 22]
+        assert [head.size for head in ledger.hourly_heads(tx)] == [10, 18, 22]
+    opened.database.close()
+    path = tmp_path / "evidence.bundle"
+    assert evidence.export(home.settings, path, "auditor", NOON + timedelta(minutes=130)) == 23
+    report = verify_file(path, opened.public_key)
+    assert report.valid
+    assert "3 checkpoints are signed and match the entries" in [check.detail for check in report.checks]
 
 
 def test_an_entry_that_is_not_there_is_not_proven(home: Any) -> None:
