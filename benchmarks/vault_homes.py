@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -15,9 +16,10 @@ from pydantic import SecretStr
 from benchmarks.vault_filler import AT, Layout, fill, write_policy
 from pipelines import jobs
 from pipelines.platform.postgres import EmbeddedPostgres
-from pipelines.settings import Settings
+from pipelines.settings import CHECKOUT, Settings
 
 LOGIN, PASSWORD = "bench", "of-a-throw-away-database"
+STAMP = "schema.sha256"
 
 
 class VaultHomes:
@@ -31,9 +33,14 @@ class VaultHomes:
         self.server.create_login(LOGIN, PASSWORD)
 
     def template(self, layout: Layout, tick: Callable[[int], None] = lambda _: None) -> bool:
-        """Fill a vault unless it is there; tell whether it was filled now."""
-        if self._exists(layout.name):
+        """Fill a vault unless it is there; tell whether it was filled now.
+
+        One that was filled under another schema is filled anew: a migrated one is no measure, its rows lie there twice.
+        """
+        stamp = _schema_stamp()
+        if self._exists(layout.name, stamp):
             return False
+        self._forget(layout.name)
         draft = f"draft_{layout.name}"
         self._forget(draft)
         settings = self._settings(draft, layout)
@@ -43,6 +50,7 @@ class VaultHomes:
         with self.connect(draft) as connection:
             # As nightly upkeep leaves it: visibility known, statistics there, nothing left to write.
             connection.execute("VACUUM (ANALYZE)")
+        (self.folder / draft / STAMP).write_text(stamp, "ascii")
         (self.folder / draft).rename(self.folder / layout.name)
         self._end_sessions(draft)
         self._admin("ALTER DATABASE {} RENAME TO {}", draft, layout.name)
@@ -51,7 +59,7 @@ class VaultHomes:
 
     @contextmanager
     def copy(self, layout: Layout) -> Iterator[Settings]:
-        """Give a run a home of its own, brought up to the schema and the policy of today."""
+        """Give a run a home of its own, under the policy of today."""
         name = f"run_{layout.name}"
         self._forget(name)
         self._end_sessions(layout.name)
@@ -90,10 +98,11 @@ class VaultHomes:
             workers=self._workers,
         )
 
-    def _exists(self, name: str) -> bool:
+    def _exists(self, name: str, stamp: str) -> bool:
         with self.connect("postgres") as connection:
             found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name])
-            return bool(found.rowcount) and (self.folder / name).exists()
+            path = self.folder / name / STAMP
+            return bool(found.rowcount) and path.exists() and path.read_text("ascii") == stamp
 
     def _forget(self, name: str) -> None:
         self._admin("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
@@ -106,3 +115,8 @@ class VaultHomes:
     def _admin(self, statement: LiteralString, *names: str) -> None:
         with self.connect("postgres") as connection:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def _schema_stamp() -> str:
+    scripts = sorted((CHECKOUT / "sql" / "schema").glob("*.sql"))
+    return sha256(b"".join(path.read_bytes() for path in scripts)).hexdigest()
