@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from pipelines.errors import DestructionFailed, StorageFull
 from pipelines.evidence import certificate as certificates
 from pipelines.evidence import page
 from pipelines.evidence.checkpoint import FULL, sync_folder
-from pipelines.jobs import derivatives, runs
+from pipelines.jobs import derivatives, residues, runs
 from pipelines.jobs.home import Home, open_home
 from pipelines.moments import CHINA
 from pipelines.policy import Policy
@@ -38,10 +38,13 @@ class Purge:
     """Path of the file of the last certificate."""
     certificates: tuple[str, ...] = ()
     """Paths of all of them, in the order of the destructions."""
+    residual: dict[str, Any] | None = None
+    """What a residual scan found, where one was asked for."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it for programs and XCom."""
-        return {**asdict(self), "certificates": list(self.certificates)}
+        told = {**asdict(self), "certificates": list(self.certificates)}
+        return told if self.residual is not None else {k: v for k, v in told.items() if k != "residual"}
 
 
 def purge(
@@ -50,22 +53,32 @@ def purge(
     clock: Callable[[], datetime],
     *,
     dry_run: bool = False,
+    residual_scan: bool = False,
     step: Callable[[str], None] = lambda _: None,
 ) -> Purge:
     """Destroy what is past its retention on a day, and what a leader approved on request.
 
+    ``residual_scan`` reads all files of cluster and home afterwards for what was destroyed.
+
     Raises:
         TutelaError: one of its families; the same command goes on where this one stopped.
     """
-    home = open_home(settings)
-    tools = destroyer(home, clock, step)
+    home, watch = open_home(settings), residues.Watch(settings)
+
+    def passed(name: str) -> None:
+        if residual_scan:
+            watch.step(name)
+        step(name)
+
+    tools = destroyer(home, clock, passed)
     if dry_run:
         listed, held = list_due(tools, as_of)
         home.database.close()
         return Purge(listed.records, held, 0, None, None)
     runs.sweep(settings)
     derivatives.expire(home, as_of, clock())
-    return _done(home, lambda: purges.purge(tools, as_of))
+    done = _done(home, lambda: purges.purge(tools, as_of))
+    return replace(done, residual=watch.look()) if residual_scan else done
 
 
 def destroy_one(

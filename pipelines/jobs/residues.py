@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
+from uuid import UUID
 
 from pipelines.errors import DatabaseUnavailable, TutelaError
 from pipelines.jobs.home import ORIGIN, admin_database, open_home
-from pipelines.retention.residual import Store
+from pipelines.retention.residual import Store, scan
 from pipelines.settings import Settings
+from pipelines.store.database import Role
 
 CATALOG_NAME = b"blind_index_by_subject"
 """A name in the catalogue of every vault: what does not have it is not its cluster."""
+PATTERN_BYTES = 48
+"""Of a ciphertext: enough that chance does not find it, few enough to lie on one page."""
 HIDDEN = Path("/nonexistent")
 VACUUM: tuple[LiteralString, ...] = ("vacuum_freed", "leave_wal_segment", "settle_files", "settle_files")
 REWRITE: tuple[LiteralString, ...] = (
@@ -37,6 +42,46 @@ def stores(settings: Settings) -> dict[str, Store]:
         "cluster": Store(cluster, CATALOG_NAME),
         "home": Store(home.folder, origin, frozenset({cluster})),
     }
+
+
+class Watch:
+    """Remembers some of what a purge destroys, between its keys' end and its rows', to look for it in the files afterwards."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Start with nothing."""
+        self._settings = settings
+        self._ciphertexts: set[bytes] = set()
+        self._digests: set[UUID] = set()
+
+    def step(self, name: str) -> None:
+        """Be told that a step was passed."""
+        if name != "keys_destroyed":
+            return
+        home = open_home(self._settings)
+        with home.database.begin(Role.VERIFY) as tx:
+            self._ciphertexts |= {bytes(row.sealed)[:PATTERN_BYTES] for row in tx.rows("all_samples")}
+            self._digests |= {row.digest for row in tx.rows("digests_of_samples")}
+        home.database.close()
+
+    def look(self) -> dict[str, Any]:
+        """Lower what is left, read all files, and say what was found; ciphertext that is found opens with no key any more."""
+        home = open_home(self._settings)
+        with home.database.begin(Role.VERIFY) as tx:
+            # A subject that another record supports has its identifiers still, and rightly.
+            standing = {row.digest for row in tx.rows("digests_standing", digests=list(self._digests))}
+        home.database.close()
+        patterns = {f"ciphertext {number}": text for number, text in enumerate(sorted(self._ciphertexts))}
+        patterns |= {f"digest {number}": digest.bytes for number, digest in enumerate(self._digests - standing)}
+        if not patterns:
+            return {"patterns": 0, "complete": False, "found": {}}
+        lower(self._settings)
+        hits = scan(stores(self._settings), patterns)
+        found = {
+            store: dict(sum((Counter({name.split()[0]: count}) for name, count in names.items()), Counter[str]()))
+            for store, names in hits.found.items()
+        }
+        read = {"bytes": sum(hits.bytes.values()), "seconds": round(hits.seconds, 1)}
+        return {"patterns": len(patterns), "complete": hits.complete, "found": found, **read}
 
 
 def lower(settings: Settings, *, rewrite: bool = False) -> None:

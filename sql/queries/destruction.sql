@@ -391,3 +391,15 @@ SELECT f.* FROM lawful l JOIN destruction.record_facts f USING (subject_id) ORDE
 DELETE FROM aimed a
  WHERE EXISTS (SELECT FROM lawful l JOIN vault.record r USING (subject_id) JOIN keyring.cohort c USING (cohort_id)
                 WHERE l.subject_id = a.subject_id AND c.restricted);
+
+-- all_samples --
+-- Ciphertext that was kept of the destruction under way.
+SELECT sealed FROM destruction.sample;
+
+-- digests_of_samples --
+-- The blind indexes of the subjects it was kept of.
+SELECT DISTINCT b.digest FROM destruction.sample s JOIN vault.blind_index b USING (subject_id);
+
+-- digests_standing --
+-- Which of some blind indexes are there.
+SELECT DISTINCT digest FROM vault.blind_index WHERE digest = ANY(CAST(:digests AS uuid[]));
