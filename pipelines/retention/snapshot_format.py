@@ -182,7 +182,7 @@ def _contents_1(file: IO[bytes], path: Path) -> Iterator[StoredPage]:
     for frame in _frames(file, path):
         try:
             yield StoredPage(*decode(frame))
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             raise _altered(path) from None
 
 
@@ -222,7 +222,7 @@ def _frames(file: IO[bytes], path: Path) -> Iterator[bytes]:
 def _decode(frame: bytes, path: Path) -> Header | _Page | Rows | _End:
     try:
         item: Header | _Page | Rows | _End = _DECODER.decode(frame)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise _altered(path) from None
     return item
 
