@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 
+from pipelines.custody import Custodian
 from pipelines.errors import EvidenceInvalid
-from pipelines.jobs import backup_tasks, backups, drill, drill_rows
+from pipelines.jobs import backup_tasks, backups, drill
 from pipelines.jobs.drill import Drill
-from pipelines.retention import probe
+from pipelines.retention import probe, residual
+from pipelines.retention.put_back import Slots
+from pipelines.retention.residual import Hits, Store
 from pipelines.settings import Settings
+from pipelines.store.database import Tx
 from tests.homes import NOON, Home, Homes, customers
 
 
@@ -32,45 +36,39 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def failed(done: Drill) -> set[str]:
-    return {check.name for check in done.checks if not check.ok}
-
-
 CHECKS = ["destroyed", "survivors_readable", "destroyed_unreadable", "old_keyring_useless", "rows_removed",
           "ledger_consistent", "certificates_hold", "nothing_in_clear"]  # fmt: skip
 
 
-def test_the_whole_drill(home: Home) -> None:
-    """Create, back up, destroy, lose, restore: survivors readable, the destroyed by no key, nobody in any file."""
+def test_the_whole_drill(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Create, back up, destroy, lose, restore: survivors readable, the destroyed by no key, nobody in any file.
+
+    Beside what it looks for, the same probe and the same scan look for what must be found: they are able to fail.
+    """
+    look, scan, seen = probe.rows, residual.scan, dict[str, Any]()
+
+    def look_at_all(tx: Tx, slots: Slots, custodian: Custodian, count: int) -> probe.Probe:
+        everybody = Slots(blank={"subject": list(range(1, 1024)), "cohort": []})
+        seen["opened"] = look(tx, everybody, custodian, count).opened
+        return look(tx, slots, custodian, count)
+
+    def scan_for_all(stores: dict[str, Store], patterns: dict[str, bytes]) -> Hits:
+        control = stores["journal"].control
+        assert control is not None
+        seen["found"] = scan(stores, {"the run": control}).found
+        return scan(stores, patterns)
+
+    monkeypatch.setattr(probe, "rows", look_at_all)
+    monkeypatch.setattr(residual, "scan", scan_for_all)
     found = drill.drill(home.settings, now).as_json()
     assert found["verdict"] == "PASS", found
     assert [check["check"] for check in found["checks"]] == CHECKS
     assert set(found["seconds"]) == {"stock", "backup", "destroy", "restore", "look", "scan"}
+    assert seen["opened"] == 2 * drill.STAYING, "who stays opens, once in each ring"
+    assert all(seen["found"][store] for store in ("dump", "journal", "wal", "cluster", "home"))
     assert list((home.folder / "drill").iterdir()) == [], "nothing is left of it"
     assert home.ledger_holds()
     assert home.value("SELECT count(*) FROM evidence.entry WHERE body LIKE '%%backup.drilled%%'") == 1
-
-
-def test_a_drill_fails_where_a_key_opens_what_is_destroyed_or_a_value_lies_in_clear(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As if every key opened everything, and as if the run's name, which is in every store, were a person's."""
-    looked_for = drill._patterns
-    make, made = drill_rows.ground, list[drill_rows.Ground]()
-
-    def keep(*arguments: Any) -> drill_rows.Ground:
-        made.append(make(*arguments))
-        return made[0]
-
-    def patterns(*people: drill_rows.People) -> dict[str, bytes]:
-        return looked_for(*people) | {"in clear": made[0].run.encode()}
-
-    monkeypatch.setattr(drill, "ground", keep)
-    monkeypatch.setattr(drill, "_patterns", patterns)
-    monkeypatch.setattr(probe, "_opens", lambda *_: True)
-    done = drill.drill(home.settings, now)
-    assert not done.ok
-    assert failed(done) == {"destroyed_unreadable", "nothing_in_clear"}
 
 
 def test_the_newest_backup_is_tried_without_changing_anything(home: Home) -> None:
