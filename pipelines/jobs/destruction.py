@@ -15,9 +15,9 @@ from pipelines.evidence import certificate as certificates
 from pipelines.evidence import page
 from pipelines.evidence.checkpoint import FULL, sync_folder
 from pipelines.jobs import derivatives, residues, runs
+from pipelines.jobs.evidence import names
 from pipelines.jobs.home import Home, open_home
 from pipelines.moments import CHINA
-from pipelines.policy import Policy
 from pipelines.retention import certify
 from pipelines.retention import purge as purges
 from pipelines.retention.apply import list_due
@@ -37,14 +37,17 @@ class Purge:
     certificate: str | None
     """Path of the file of the last certificate."""
     certificates: tuple[str, ...] = ()
-    """Paths of all of them, in the order of the destructions."""
+    """Paths of all of them, in the order of the destructions; told where there is more than one."""
     residual: dict[str, Any] | None = None
     """What a residual scan found, where one was asked for."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it for programs and XCom."""
         told = {**asdict(self), "certificates": list(self.certificates)}
-        return told if self.residual is not None else {k: v for k, v in told.items() if k != "residual"}
+        # The usual keys are relied upon; what is usually absent is told only where it says something.
+        unusual = {"certificates": len(self.certificates) > 1, "residual": self.residual is not None}
+        return {key: value for key, value in told.items() if unusual.get(key, True)}
+
 
 
 def purge(
@@ -157,18 +160,7 @@ def _write_missing(home: Home, folder: Path) -> None:
         if not all(path.with_name(f"{job_id}.{language}.html").exists() for language in page.LANGUAGES):
             certificate = certify.load(home.database, job_id)
             write_certificate(folder, certificate)
-            page.write_pages(path, certificate, names=_names(home.policy), zone=CHINA)
-
-
-def _names(policy: Policy) -> dict[str, dict[str, str]]:
-    """Say what plans, categories and retention classes are called in the languages of the pages."""
-    called = {name: plan.title for name, plan in policy.plans.items()}
-    called |= policy.taxonomy.categories
-    zh = {code: text.zh for code, text in called.items()}
-    en = {code: text.en for code, text in called.items()}
-    for key, kept in policy.schedule.classes.items():
-        zh[key], en[key] = kept.zh, kept.en
-    return {"zh-CN": zh, "en": en}
+            page.write_pages(path, certificate, names=names(home.policy), zone=CHINA)
 
 
 def destroyer(home: Home, clock: Callable[[], datetime], step: Callable[[str], None] = lambda _: None) -> Destroyer:

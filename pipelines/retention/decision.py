@@ -94,8 +94,12 @@ def record(tx: Tx, tools: Destroyer, job: Job, decision: Decision, at: datetime)
     _require_signature(tools.policy_folder, decision)
     name = decision.approval or f"AP-{job.id}"
     root = bytes.fromhex(job.manifest.root)
-    say = entries.destruction_approved if decision.decision == APPROVED else entries.destruction_rejected
-    seqs = jobs.append(tx, tools, [say(job.id, root, name, decision.approver, at)], at)
+    if decision.decision == APPROVED:
+        hashed = bytes.fromhex(job.manifest_hash)
+        said = entries.destruction_approved(job.id, root, name, decision.approver, at, hashed, decision.door)
+    else:
+        said = entries.destruction_rejected(job.id, root, name, decision.approver, at)
+    seqs = jobs.append(tx, tools, [said], at)
     tx.run(
         "insert_decision", job_id=job.id, approval_id=name, decision=decision.decision, door=decision.door,
         approver=decision.approver, role=decision.role, manifest_hash=decision.manifest_hash, reason=decision.reason,
