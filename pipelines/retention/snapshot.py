@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, LiteralString
 
@@ -206,24 +206,42 @@ def opened(snapshot: Snapshot, custodian: Custodian) -> Iterator[tuple[StoredPag
         KeyUnavailable: it was cut off or altered, or its root generation is gone.
     """
     require_root(snapshot, custodian)
-    pages = snapshot.pages()
-    while batch := list(islice(pages, _BATCH)):
-        yield from zip(batch, custodian.open_each(batch), strict=True)
+    yield from _opened(snapshot.pages(), custodian)
 
 
 def verify(snapshot: Snapshot, custodian: Custodian) -> None:
-    """Open everything in a snapshot.
+    """Open everything in a snapshot, reading it once.
 
     Raises:
         KeyUnavailable: as for `opened`.
     """
-    for _ in contents(snapshot):
-        pass  # what was altered is told by its checksum, before a key that does not open tells less
-    for _ in opened(snapshot, custodian):
-        pass
-    for _, rows in tables(snapshot, custodian):
-        for _ in rows:
+    require_root(snapshot, custodian)
+    items, first = contents(snapshot), list[Rows]()
+    try:
+        for _ in _opened(_pages_before(items, first), custodian):
             pass
+        for _, rows in _tables(chain(first, items), snapshot, custodian):
+            for _ in rows:
+                pass
+    except KeyUnavailable:
+        # Its checksum tells what was cut off or altered; a key that does not open tells less.
+        for _ in contents(snapshot):
+            pass
+        raise
+
+
+def _opened(pages: Iterator[StoredPage], custodian: Custodian) -> Iterator[tuple[StoredPage, bytes]]:
+    while batch := list(islice(pages, _BATCH)):
+        yield from zip(batch, custodian.open_each(batch), strict=True)
+
+
+def _pages_before(items: Iterator[StoredPage | Rows], first: list[Rows]) -> Iterator[StoredPage]:
+    """Yield the pages, which come first; what ends them is put aside."""
+    for item in items:
+        if isinstance(item, Rows):
+            first.append(item)
+            return
+        yield item
 
 
 def require_root(snapshot: Snapshot, custodian: Custodian) -> None:
@@ -253,12 +271,16 @@ def tables(snapshot: Snapshot, custodian: Custodian) -> Iterator[tuple[str, Iter
     Raises:
         KeyUnavailable: the file was cut off or altered, or its root generation is gone.
     """
+    yield from _tables(contents(snapshot), snapshot, custodian)
+
+
+def _tables(
+    items: Iterable[StoredPage | Rows], snapshot: Snapshot, custodian: Custodian
+) -> Iterator[tuple[str, Iterator[bytes]]]:
     header = snapshot.header
-    if not header.keys:
-        return  # format 1
     bound = [_context(name) for name in header.keys]
-    keys = custodian.kms.unwrap(header.kms_key, list(header.keys.values()), bound)
-    pieces = groupby((item for item in contents(snapshot) if isinstance(item, Rows)), lambda item: item.table)
+    keys = custodian.kms.unwrap(header.kms_key, list(header.keys.values()), bound) if bound else []
+    pieces = groupby((item for item in items if isinstance(item, Rows)), lambda item: item.table)
     for wanted, key, (name, found) in zip(header.keys, keys, pieces, strict=True):
         if name != wanted:
             raise KeyUnavailable(f"The keyring snapshot {snapshot.path.name} has its tables in another order.")

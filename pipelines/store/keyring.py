@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.moments import Days
+from pipelines.store import binary_copy
 from pipelines.store.database import Tx
 
 
@@ -63,8 +64,8 @@ def pages(tx: Tx, ring: str, numbers: Iterable[int]) -> list[StoredPage]:
 
 def all_pages(tx: Tx) -> Iterable[StoredPage]:
     """Yield the whole keyring."""
-    for row in tx.stream("all_pages", fetch=64):
-        yield StoredPage(row.ring, row.page, bytes(row.sealed), bytes(row.wrapped), row.kms_key)
+    for ring, page, sealed, wrapped, kms_key in binary_copy.read_rows(tx.copy_out("all_pages")):
+        yield StoredPage(ring.decode(), int.from_bytes(page, "big"), sealed, wrapped, kms_key.decode())
 
 
 def add_page(tx: Tx, page: StoredPage, generation: int) -> None:

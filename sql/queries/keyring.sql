@@ -31,10 +31,10 @@ SELECT p.page, p.sealed, p.wrapped, g.kms_key
  WHERE p.ring = :ring AND p.page = ANY(:pages);
 
 -- all_pages --
--- The whole keyring, for re-wrapping and for its snapshot.
-SELECT p.ring, p.page, p.sealed, p.wrapped, p.generation, g.kms_key
-  FROM keyring.page p JOIN keyring.generation g USING (generation)
- ORDER BY p.ring, p.page;
+-- The whole keyring, for its snapshot.
+COPY (SELECT p.ring, p.page, p.sealed, p.wrapped, g.kms_key
+        FROM keyring.page p JOIN keyring.generation g USING (generation)
+       ORDER BY p.ring, p.page) TO STDOUT (FORMAT binary)
 
 -- all_wraps --
 -- The wrapped page keys of the whole keyring.
