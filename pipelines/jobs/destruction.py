@@ -113,13 +113,14 @@ def _done(home: Home, work: Callable[[], purges.Result]) -> Purge:
     try:
         result = work()
     except DestructionFailed:
-        _write_missing(home, folder)
         home.anchor()
+        _write_missing(home, folder)
         raise
+    # The journal first: what leaves the house is signed over entries that outlive the database.
+    home.anchor()
     _write_missing(home, folder)
     derivatives.write_letters(home)
     paths = tuple(str(folder / f"{certificate.case.id}.json") for certificate in result.certificates)
-    home.anchor()
     home.database.close()
     return Purge(result.due, result.held, result.destroyed, result.verdict, paths[-1] if paths else None, paths)
 

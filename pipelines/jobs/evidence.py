@@ -48,8 +48,9 @@ def export(settings: Settings, path: Path, by: str, at: datetime) -> int:
         size = heads[-1].size
         issued = [certificates.from_bytes(row.certificate.encode()) for row in tx.rows("certificates")]
         header = Header(home.ledger.origin, home.public_key, size, at)
+        # First where it outlives the database; then it may leave the house.
+        home.anchor(heads[-1])
         write_bundle(path, header, ledger.bodies(tx, size), heads, issued)
-    home.anchor(heads[-1])
     home.database.close()
     return size
 
