@@ -39,7 +39,7 @@ def test_due_days_lie_in_a_whole_month_and_in_one_that_survivors_share(filled: H
     days = [day for (day,) in filled.rows("SELECT DISTINCT expires_on FROM vault.record WHERE expires_on <= %s", AS_OF)]
     assert {(day.year, day.month) for day in days} == {(2026, 5), (2026, 6)}
     classes = {name for (name,) in filled.rows("SELECT DISTINCT retention_class FROM keyring.cohort")}
-    assert classes == set(CLASSES[:4])
+    assert classes == set(CLASSES[: LAYOUT.plans])
 
 
 def test_a_purge_destroys_exactly_what_is_due_and_the_evidence_holds(filled: Home, homes: Homes) -> None:
