@@ -232,7 +232,7 @@ def test_an_unknown_reference_is_told(tutela: Command, arguments: tuple[str, ...
 
 
 def test_hold_purge_and_evidence_tell_one_story(tutela: Command, ingested: Result, tmp_path: Path) -> None:
-    """Two customers are past retention: one is held, the other destroyed; released, the first waits for its review."""
+    """Two customers are past retention: one is held, the other destroyed; released, the first is due again at once."""
     assert ingested.code == 0
     keys = {"due", "held", "destroyed", "verdict", "certificate", "seconds"}
     subject = subject_of(tutela, "<=")
@@ -247,7 +247,7 @@ def test_hold_purge_and_evidence_tell_one_story(tutela: Command, ingested: Resul
     assert set(purged) == keys
     assert (purged["due"], purged["held"], purged["destroyed"], purged["verdict"]) == (2, 1, 1, "PASS")
     released = tutela("hold", "release", hold["hold"], "--by", "legal", "--json").json
-    assert released == {"hold": hold["hold"], "released": True}
+    assert released == {"hold": hold["hold"], "released": True, "due_again": 1}
     assert tutela("hold", "release", hold["hold"], "--by", "legal", "--json").code == 10
     is_evident(tutela, Path(purged["certificate"]), tmp_path)
 
@@ -264,7 +264,7 @@ def is_evident(tutela: Command, certificate: Path, folder: Path) -> None:
         assert (report["valid"], report["finding"]) == (True, "valid")
         assert all(set(check) == {"name", "ok", "detail"} for check in report["checks"])
     forged = folder / "forged.jsonl"
-    forged.write_text(bundle.read_text("utf-8").replace('"consent', '"Consent', 1), "utf-8")
+    forged.write_text(bundle.read_text("utf-8").replace('"hold":', '"Hold":', 1), "utf-8")
     result = elsewhere("evidence", "verify", forged, "--public-key", key, "--json")
     assert result.code == 16
     assert not json.loads(result.out)["valid"]
