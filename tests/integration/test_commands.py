@@ -264,7 +264,7 @@ def is_evident(tutela: Command, certificate: Path, folder: Path) -> None:
         assert (report["valid"], report["finding"]) == (True, "valid")
         assert all(set(check) == {"name", "ok", "detail"} for check in report["checks"])
     forged = folder / "forged.jsonl"
-    forged.write_text(bundle.read_text("utf-8").replace('"hold":', '"Hold":', 1), "utf-8")
+    forged.write_text(bundle.read_text("utf-8").replace('"hold', '"Hold', 1), "utf-8")
     result = elsewhere("evidence", "verify", forged, "--public-key", key, "--json")
     assert result.code == 16
     assert not json.loads(result.out)["valid"]
