@@ -2,7 +2,8 @@
 
 A vault with records that are due and many more that are not (see `vault_filler`), in an own home with an own PostgreSQL:
 the nightly purge of what is due, verified and certified; erasure on request of subjects with records in every plan,
-from the asking to the certificate; the same purge beside fewer survivors; evidence appended and verified.
+from the asking to the certificate; the same purge beside fewer survivors; evidence appended and verified; and, in a
+smaller vault, a scan of every file for planted values, also after a backup from before was restored (`byte_scan`).
 
 `--home DIR --keep` keeps the filled vaults for the next run, which starts from copies of them. Seconds are wall clock;
 beside them stands the processor time of this process and of the server, which a busy machine changes less.
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
 import time
@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks import byte_scan
 from benchmarks.evidence_figures import APPENDED, VERIFIED, bench_append, bench_verify
 from benchmarks.pipeline import Peak
 from benchmarks.vault_filler import AS_OF, AT, Layout
@@ -68,6 +69,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--plans", type=int, default=10, help="plans in which each of them has a record")
     parser.add_argument("--append", type=int, default=APPENDED, help="entries appended to the ledger")
     parser.add_argument("--entries", type=int, default=VERIFIED, help="entries of the bundle that is verified")
+    parser.add_argument("--scan", type=int, default=100_000, help="records of the vault that is scanned; 0: none")
     parser.add_argument("--workers", type=int, default=Settings().workers, help="processes that fill the vaults")
     parser.add_argument("--home", type=Path, help="where to put the vaults; default: a temporary folder")
     parser.add_argument("--keep", action="store_true", help="leave the filled vaults in --home for the next run")
@@ -85,31 +87,48 @@ def measure(homes: VaultHomes, options: argparse.Namespace, folder: Path) -> dic
         raise SystemExit(f"--erase {options.erase}: only {layout.survivors} subjects have nothing due; raise --total")
     filled = time.perf_counter()
     homes.template(layout, _progress(layout, quiet=options.json))
-    figures: dict[str, Any] = {"fill_seconds": round(time.perf_counter() - filled, 1)}
+    filled = time.perf_counter() - filled
     with homes.copy(layout) as settings:
         purged = purge(homes, settings, layout)
         erased = erase(homes, settings, options.erase, options.plans, folder)
-        figures |= {**bench_append(settings, options.append), **bench_verify(folder, options.entries)}
-    ratios = {}
-    if options.compare and options.compare < options.total:
-        smaller = Layout(options.due, options.compare, options.plans)
-        homes.template(smaller, _progress(smaller, quiet=options.json))
-        with homes.copy(smaller) as settings:
-            compared = purge(homes, settings, smaller)
-        ratios = {
-            f"purge_beside_{layout.records - layout.due}_to_{smaller.records - smaller.due}_survivors": round(
-                purged.seconds / compared.seconds, 2
-            ),
-            "the_same_in_processor_time": round(sum(purged.cpu.values()) / sum(compared.cpu.values()), 2),
-        }
-        figures |= {"compared_total": smaller.records, "compared_seconds": round(compared.seconds, 2)}
+        evidence = {**bench_append(settings, options.append), **bench_verify(folder, options.entries)}
     return {
         "purge_due": layout.due, "purge_total": layout.records, "purge_seconds": round(purged.seconds, 2),
         "erase_subjects": options.erase, "erase_records": options.erase * options.plans,
-        "erase_seconds": round(erased.seconds, 2), **figures,
+        "erase_seconds": round(erased.seconds, 2), **evidence, "fill_seconds": round(filled, 1),
         "steps": {"purge": purged.steps, "erase": erased.steps}, "cpu_seconds": {"purge": purged.cpu, "erase": erased.cpu},
-        "peak_mb": round(max(purged.peak_mb, erased.peak_mb), 1), "ratios": ratios,
+        "peak_mb": round(max(purged.peak_mb, erased.peak_mb), 1),
+        **(beside_fewer(homes, options, layout, purged) if 0 < options.compare < options.total else {"ratios": {}}),
+        **(byte_figures(homes, options, folder) if options.scan else {}),
     }  # fmt: skip
+
+
+def beside_fewer(homes: VaultHomes, options: argparse.Namespace, layout: Layout, purged: Run) -> dict[str, Any]:
+    """Do the same purge beside fewer survivors: by how much is it quicker."""
+    smaller = Layout(options.due, options.compare, options.plans)
+    homes.template(smaller, _progress(smaller, quiet=options.json))
+    with homes.copy(smaller) as settings:
+        compared = purge(homes, settings, smaller)
+    name = f"purge_beside_{layout.records - layout.due}_to_{smaller.records - smaller.due}_survivors"
+    spent = sum(purged.cpu.values()) / sum(compared.cpu.values())
+    return {
+        "compared_total": smaller.records,
+        "compared_seconds": round(compared.seconds, 2),
+        "ratios": {name: round(purged.seconds / compared.seconds, 2), "the_same_in_processor_time": round(spent, 2)},
+    }
+
+
+def byte_figures(homes: VaultHomes, options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Back a smaller vault up, destroy in it, and look for values in all files, also after the backup came back."""
+    layout = Layout(options.scan // 5, options.scan, options.plans)
+    erased = min(options.erase, layout.survivors // 4)
+    homes.template(layout, _progress(layout, quiet=options.json))
+    with homes.copy(layout) as settings:
+        seconds = byte_scan.back_up(settings)
+        purge(homes, settings, layout)
+        erase(homes, settings, erased, options.plans, folder)
+        left = layout.records - layout.due - erased * options.plans
+        return {"backup_seconds": round(seconds, 1), **byte_scan.scan(homes, settings, layout, left)}
 
 
 @dataclass
@@ -223,7 +242,6 @@ def _progress(layout: Layout, *, quiet: bool) -> Callable[[int], None]:
 
 def table(figures: dict[str, Any]) -> str:
     """Lay the figures out for people."""
-    width = shutil.get_terminal_size().columns
     lines = [
         f"purge   {figures['purge_due']:>10,} due of {figures['purge_total']:,} records: {figures['purge_seconds']:.1f} s",
         *_steps(figures, "purge"),
@@ -231,10 +249,17 @@ def table(figures: dict[str, Any]) -> str:
         *_steps(figures, "erase"),
         f"append  {figures['append_per_second']:>10,} entries/s",
         f"verify  {figures['verify_entries']:>10,} entries offline: {figures['verify_seconds']:.1f} s",
+        *_scanned(figures),
         f"peak    {figures['peak_mb']:>10,.0f} MB",
         *(f"ratio   {ratio:>10} {name.replace('_', ' ')}" for name, ratio in figures["ratios"].items()),
     ]
-    return "\n".join(line[:width] for line in lines)
+    return "\n".join(lines)
+
+
+def _scanned(figures: dict[str, Any]) -> Iterator[str]:
+    if "scan_hits" in figures:
+        size, places = figures["scan_bytes"] / 1e6, "home and server, before and after an old backup came back"
+        yield f"scan    {figures['scan_hits']:>10,} hits of {figures['scan_patterns']:,} patterns in {size:,.0f} MB: {places}"
 
 
 def _steps(figures: dict[str, Any], what: str) -> Iterator[str]:

@@ -73,6 +73,10 @@ class VaultHomes:
         finally:
             self._forget(name)
 
+    def lose(self, settings: Settings) -> None:
+        """Lose the database of a run, for good."""
+        self._admin("DROP DATABASE {} WITH (FORCE)", settings.home.name)
+
     @contextmanager
     def connect(self, name: str) -> Iterator[psycopg.Connection[Any]]:
         """Open the superuser's connection to a database."""
