@@ -52,14 +52,15 @@ def list_(*, json: Json = False) -> None:
         _print({"backups": found})
         return
     table = tables.table(
-        "backup|备份", "made at|时间", "expires on|到期", ">size|大小", ">entries|账目", ">root|根密钥代", "state|状态"
+        "!backup|备份", "!made, until|时间、到期", ">size|大小", ">entries|账目", ">root|根密钥", "state|状态"
     )  # fmt: skip
     for item in found:
         if item["state"] == "ok":
-            facts = (item["made_at"][:16], item["expires_on"], _size(item["bytes"]), f"{item['entries']:,}")
+            days = f"{item['made_at'][:16].replace('T', ' ')}\n{item['expires_on']}"
+            facts = (days, _size(item["bytes"]), f"{item['entries']:,}")
             table.add_row(item["backup"], *facts, str(item["generation"]), "ok")
         else:
-            table.add_row(item["backup"], "", "", "", "", "", escape(item["state"]))
+            table.add_row(item["backup"], "", "", "", "", escape(item["state"]))
     Console().print(table)
 
 
@@ -120,7 +121,8 @@ def _print_restored(done: dict[str, Any]) -> None:
     table.add_row("quarantined 隔离", f"{done['quarantined']:,}")
     table.add_row("identifiers, built again 索引", f"{done['indexed']:,}")
     for what, count in done["removed"].items():
-        table.add_row(f"{what} removed again 重放销毁", f"{count:,}")
+        if count:
+            table.add_row(f"{what.replace('_', ' ')}, replayed 重放销毁", f"{count:,}")
     table.add_row("ledger entries 账目", f"{done['entries']:,}")
     table.add_row("seconds 秒", f"{sum(seconds.values()):.1f}")
     console = Console()
@@ -131,6 +133,8 @@ def _print_restored(done: dict[str, Any]) -> None:
         console.print(
             f"lost: {item['records']:,} records of {item['plan']}, delivery {item['delivery']}; deliver them again"
         )
+    for plan, records in done["not_indexed"].items():
+        console.print(f"{records:,} records of {plan} are not found by their identifiers: the policy has no such plan")
     for hold in done["lost_holds"]:
         console.print(f"lost: the legal hold {hold}; nothing is destroyed until it is laid anew and released")
     lost = {

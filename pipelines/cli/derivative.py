@@ -53,12 +53,11 @@ def list_derivatives(
     if json:
         typer.echo(json_format.dumps({"derivatives": found}, ensure_ascii=False))
         return
-    table = tables.table(
-        "id|编号", "kind|种类", "place|位置", "with|持有人", ">subjects|主体数", "until|期限", "state|状态"
-    )
+    table = tables.table("!copy|副本", "place, with|位置、持有人", ">subjects|主体", "!until, state|期限、状态")
     for copy in found:
+        holder = copy["recipient"] or copy["keeper"]
         table.add_row(
-            copy["derivative_id"], copy["kind"], copy["place"], copy["recipient"] or copy["keeper"] or "",
-            f"{copy['subjects'] or ''}", copy["expires_on"] or "—", copy["state"],
+            f"{copy['derivative_id']}\n{copy['kind']}", f"{copy['place']}\n{holder}" if holder else copy["place"],
+            f"{copy['subjects'] or ''}", f"{copy['expires_on'] or '—'}\n{copy['state']}",
         )  # fmt: skip
     Console().print(table)

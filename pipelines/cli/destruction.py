@@ -31,9 +31,8 @@ def list_jobs(
         typer.echo("Nothing waits for a leader." if waiting else "Nothing was destroyed yet.")
         return
     table = tables.table(
-        "destruction|销毁", "origin|来源", "state|状态", ">records|记录", ">subjects|主体", "applicant|申请人",
-        "decision|审批", "verdict|结论",
-    )  # fmt: skip
+        "!destruction|销毁", "state|状态", ">records|记录", "applied, decided|申请、审批", "verdict|结论"
+    )
     for job in found:
         table.add_row(*_cells(job))
     Console().print(table)
@@ -56,6 +55,15 @@ def run(
 
 
 def _cells(job: dict[str, Any]) -> list[str]:
-    decided = f"{job['decision']} {job['approver']} ({job['door']})" if job["decision"] else "—"
-    counts = [f"{job['records']:,}", f"{job['subjects']:,}" if job["subjects"] else "—"]
-    return [job["job_id"], job["origin"], job["state"], *counts, job["applicant"], decided, job["verdict"] or "—"]
+    decided = f"{job['decision']} by {job['approver']} ({job['door']})" if job["decision"] else "waits for a leader"
+    if job["state"] == "blocked":
+        decided = "what lay there had changed; applied for anew"
+    subjects = f"\n{job['subjects']:,} subjects" if job["subjects"] else ""
+    said = f"{job['applicant']}\n{decided}"
+    return [
+        job["job_id"],
+        f"{job['state']}\n{job['origin']}",
+        f"{job['records']:,}{subjects}",
+        said,
+        job["verdict"] or "—",
+    ]

@@ -47,12 +47,12 @@ def list_(
         typer.echo(json_format.dumps({"holds": found}, ensure_ascii=False))
         return
     table = tables.table(
-        "hold|冻结", "protects|对象", "owner|负责人", "look again|复核日", "reason|理由", "released|解除"
+        "!hold, protects|冻结、对象", "owner|负责人", "!look again|复核日", "reason|理由", "released|解除"
     )
     for hold in found:
         protects = hold["subject"] or hold["plan"] or "destroyed on request"
         released_on = (hold["released_at"] or "")[:10]
-        table.add_row(hold["hold"], protects, hold["owner"], hold["review_on"], hold["reason"], released_on)
+        table.add_row(f"{hold['hold']}\n{protects}", hold["owner"], hold["review_on"], hold["reason"], released_on)
     Console().print(table)
 
 

@@ -89,7 +89,7 @@ def reschedule(*, json: Json = False) -> None:
 
 def _records(shown: list[dict[str, Any]]) -> Any:
     table = tables.table(
-        "record|记录", "plan|计划", "class|类别", "events|事件", "due|到期", "then|处置", "kept by|保留依据"
+        "record, plan|记录、计划", "class|类别", "!events|事件", "!due, then|到期、处置", "kept by|保留依据"
     )
     for row in shown:
         names = ("collected", "last_activity", "relationship_end", "consent_end", "consent_until")
@@ -97,7 +97,11 @@ def _records(shown: list[dict[str, Any]]) -> Any:
         kept = [f"a hold, until {row['held_until']}"] if row["held_until"] else []
         kept += ["the law: restricted"] if row["restricted"] and not row["kept_by_hold"] else []
         table.add_row(
-            row["record"][-12:], row["plan"], row["class"], happened, row["due"], row["action"], "\n".join(kept)
+            f"{row['record'][-12:]}\n{row['plan']}",
+            row["class"],
+            happened,
+            f"{row['due']}\n{row['action']}",
+            "\n".join(kept),
         )
     return table
 

@@ -49,7 +49,6 @@ class Purge:
         return {key: value for key, value in told.items() if unusual.get(key, True)}
 
 
-
 def purge(
     settings: Settings,
     as_of: date,

@@ -54,6 +54,13 @@ def test_what_format_2_adds_is_printed(language: str) -> None:
         assert [fact for fact in (*expected, "NIST SP 800-88", "Purge") if fact not in printed] == []
 
 
+@pytest.mark.parametrize("language", page.LANGUAGES)
+def test_a_person_is_not_taken_for_a_code_of_the_same_name(language: str) -> None:
+    people = replace(DOCUMENT.case.people, applicant="steward")
+    printed = page.render(replace(DOCUMENT, case=replace(DOCUMENT.case, people=people)), language)
+    assert "<td>steward</td>" in printed
+
+
 def test_a_page_lists_a_few_and_says_how_many_more_the_document_has() -> None:
     cohorts = {f"R-MKT/2026-01-{day:02}": RECORDS // 28 for day in range(1, 29)}
     photos = tuple(bytes([number]) * 32 for number in range(9))
