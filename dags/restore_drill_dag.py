@@ -3,7 +3,7 @@
 
 Every week: made-up people are backed up, some are destroyed, the database is lost, and the old backup is brought back.
 Survivors must be readable as they were, the destroyed by no key that there still is, the ledger whole, and nobody's
-values may be in any file. Then the newest real backup is brought back into a database that is dropped again.
+values may be in any file. Then the newest real backup is brought back on a server of its own, removed at the end.
 
 A failure is a finding: nobody knows any more whether the data could be brought back.
 """

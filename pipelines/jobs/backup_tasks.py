@@ -31,7 +31,7 @@ def drill() -> dict[str, Any]:
 
 @impersonal
 def try_newest() -> dict[str, Any]:
-    """Bring the newest real backup back into a database that is dropped again.
+    """Bring the newest real backup back on a server of its own, removed at the end.
 
     Raises:
         EvidenceInvalid: something does not hold.

@@ -9,7 +9,8 @@ from __future__ import annotations
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from pipelines.evidence import entries
 from pipelines.evidence.verify import verify_file
 from pipelines.jobs import approvals, backups, destruction, erasure, evidence, restores
 from pipelines.jobs.drill_rows import LEADER, Ground, People, ground, long_ago, make_up, store
-from pipelines.jobs.home import Home, admin_database, init, open_home
+from pipelines.jobs.home import DATABASE, LOGIN, Home, admin_database, init, open_home
 from pipelines.moments import day_of
 from pipelines.platform.postgres import EmbeddedPostgres
 from pipelines.retention import backup, decision, probe, residual, snapshot_format
@@ -29,11 +30,13 @@ from pipelines.retention.probe import Probe
 from pipelines.retention.residual import Hits, Store
 from pipelines.retention.survivors import Opened, Opener
 from pipelines.store import administration, dump
-from pipelines.store.database import Role
+from pipelines.store.database import Database, Role
 
 if TYPE_CHECKING:
+    from pipelines.retention.put_back import Slots
     from pipelines.retention.restore import Restored
     from pipelines.settings import Settings
+    from pipelines.store.database import Tx
 
 STAYING, DUE, ERASED = 8, 5, 2
 """How many people stay, are past their retention, and ask to be erased."""
@@ -80,34 +83,35 @@ def drill(settings: Settings, clock: Callable[[], datetime]) -> Drill:
     Raises:
         TutelaError: a step could not be done at all.
     """
-    at = clock()
-    folder = settings.resolved_home / "drill" / f"{at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-    server = EmbeddedPostgres(folder, bin=settings.pg_bin)
-    try:
-        where = ground(settings, folder, at)
-        done = _Play(where, clock).play()
-    finally:
-        server.remove()
-        shutil.rmtree(folder, ignore_errors=True)
+    with _aside(settings, clock()) as (folder, _):
+        done = _Play(ground(settings, folder, clock()), clock).play()
     _put_on_record(settings, done, clock())
     return done
 
 
 def try_newest(settings: Settings, clock: Callable[[], datetime], sample: int = 0) -> Drill:
-    """Bring the newest real backup back into a database that is dropped again; ``sample``: open one record in so many.
+    """Bring the newest real backup back on a server of its own, removed at the end; the home is only read.
+
+    Args:
+        settings: the home's.
+        clock: tells the time.
+        sample: open one record in so many; 0: all.
 
     Raises:
         TutelaError: it can't be brought back; the sentence says what is wrong.
     """
     home, started, tried = open_home(settings), time.monotonic(), Probe()
 
-    def look(tx: Any, slots: Any) -> None:
+    def look(tx: Tx, slots: Slots) -> None:
         nonlocal tried
         tried = probe.rows(tx, slots, home.custodian, TRIED)
 
-    target, login = admin_database(settings)
-    tools = restores.restorer(home, settings, target, login, clock, sample=sample, look=look)
-    restored = story.try_out(tools, story.gather(tools))
+    with _aside(settings, clock()) as (_, server):
+        server.ensure_running()
+        server.create_login(LOGIN, secrets.token_urlsafe())
+        target = Database(server.url(DATABASE), settings.sql)
+        tools = restores.restorer(home, settings, target, LOGIN, clock, sample=sample, look=look)
+        restored = story.try_out(tools, story.gather(tools))
     done = Drill(restored.sources.manifest.id, seconds={**restored.seconds, "restore": _since(started)})
     opened, said = restored.opened, restored.sources.since
     done.checks = [
@@ -119,6 +123,18 @@ def try_newest(settings: Settings, clock: Callable[[], datetime], sample: int = 
     home.database.close()
     _put_on_record(settings, done, clock())
     return done
+
+
+@contextmanager
+def _aside(settings: Settings, at: datetime) -> Iterator[tuple[Path, EmbeddedPostgres]]:
+    """Lend a folder below the home and a database server in it; both are removed at the end."""
+    folder = settings.resolved_home / "drill" / f"{at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    server = EmbeddedPostgres(folder, bin=settings.pg_bin)
+    try:
+        yield folder, server
+    finally:
+        server.remove()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _put_on_record(settings: Settings, done: Drill, at: datetime) -> None:
@@ -208,7 +224,7 @@ class _Play:
         administration.drop(admin)
         home, tried = self._home(), Probe()
 
-        def look(tx: Any, slots: Any) -> None:
+        def look(tx: Tx, slots: Slots) -> None:
             nonlocal tried
             tried = probe.rows(tx, slots, home.custodian, TRIED)
 

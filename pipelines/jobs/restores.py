@@ -20,14 +20,15 @@ from pipelines.jobs.home import INDEX_KEY, Home, admin_database, open_home
 from pipelines.jobs.workers import end_with_parent
 from pipelines.policy import load_policy
 from pipelines.retention import restore as story
+from pipelines.retention.put_back import Slots
 from pipelines.retention.restore import Restored, Restorer
 from pipelines.retention.survivors import Opened, Opener
 from pipelines.seal.kms import open_kms
 from pipelines.settings import Settings
 from pipelines.store import administration
-from pipelines.store.database import Database
+from pipelines.store.database import Database, Tx
 
-Look = Callable[[Any, Any], None]
+Look = Callable[[Tx, Slots], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Result:
             "survivors": found.opened.records,
             "quarantined": found.opened.quarantined,
             "indexed": found.opened.indexed,
+            "not_indexed": dict(found.opened.unplanned),
             "under_way": found.under_way,
             "lost": sources.after.lost(),
             "lost_holds": sorted(sources.after.holds),

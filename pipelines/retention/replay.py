@@ -86,7 +86,7 @@ def _remove(tx: Tx, slots: Slots, restore: str) -> dict[str, int]:
         "records": records + tx.run("replay_records"),
         "quarantined": tx.run("replay_quarantine"),
         "subjects": tx.run("replay_subjects"),
-        "cohorts": tx.run("replay_cohorts", restore=restore),
+        "cohorts_marked": tx.run("replay_cohorts", restore=restore),
     }
     tx.run("replay_last_days")
     if left := int(tx.scalar("count_blank_rows")):

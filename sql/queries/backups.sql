@@ -487,17 +487,19 @@ DROP TABLE vault.rebuilt_index;
 -- Restore: every record that must open, a share of them for each process.
 SELECT r.*, b.plan FROM vault.record r JOIN vault.batch b USING (batch_id)
  WHERE r.batch_id % :shares = :share AND (:sample = 0 OR hashtext(r.record_id::text) % :sample = 0)
-   AND NOT EXISTS (SELECT FROM destruction.target t JOIN destruction.job j USING (job_id)
-                    WHERE j.state IN ('approved', 'keys_destroyed', 'rows_removed', 'verified')
-                      AND t.key_id = CASE t.ring WHEN 'cohort' THEN r.cohort_id ELSE r.subject_id END);
+   AND r.cohort_id NOT IN (SELECT t.key_id FROM destruction.target t JOIN destruction.job j USING (job_id)
+                            WHERE t.ring = 'cohort' AND j.state IN ('approved', 'keys_destroyed', 'rows_removed', 'verified'))
+   AND r.subject_id NOT IN (SELECT t.key_id FROM destruction.target t JOIN destruction.job j USING (job_id)
+                             WHERE t.ring = 'subject' AND j.state IN ('approved', 'keys_destroyed', 'rows_removed', 'verified'));
 
 -- surviving_quarantine --
 -- Restore: likewise quarantined rows.
 SELECT q.* FROM quality.quarantine q
  WHERE q.batch_id % :shares = :share
-   AND NOT EXISTS (SELECT FROM destruction.target t JOIN destruction.job j USING (job_id)
-                    WHERE j.state IN ('approved', 'keys_destroyed', 'rows_removed', 'verified')
-                      AND t.key_id = CASE t.ring WHEN 'cohort' THEN q.cohort_id ELSE q.holder_id END);
+   AND q.cohort_id NOT IN (SELECT t.key_id FROM destruction.target t JOIN destruction.job j USING (job_id)
+                            WHERE t.ring = 'cohort' AND j.state IN ('approved', 'keys_destroyed', 'rows_removed', 'verified'))
+   AND q.holder_id NOT IN (SELECT t.key_id FROM destruction.target t JOIN destruction.job j USING (job_id)
+                            WHERE t.ring = 'subject' AND j.state IN ('approved', 'keys_destroyed', 'rows_removed', 'verified'));
 
 -- analyze_restored --
 -- Restore: tell the planner what is to be opened.

@@ -58,7 +58,6 @@ def test_made_listed_lost_and_brought_back(homes: Homes, home: Home, call: Call,
     for wanted in ("survivors, all opened 存续 3", "lost: 2 records of counter_customers", f"the legal hold {hold}"):
         assert wanted in said
     assert home.portrait() == before
-    assert told(call("drill", "--live", "--json"))["verdict"] == "PASS"
 
 
 def test_a_drill_that_does_not_hold_ends_with_an_exit_code_and_says_what(

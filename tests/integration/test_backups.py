@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import msgspec
+import psycopg
 import pytest
 
 from pipelines.errors import DestructionUnderWay, KeyUnavailable, StorageFull, TutelaError
@@ -161,6 +162,20 @@ def test_one_process_at_a_time_makes_backups(vault: Home) -> None:
                 create(vault)
 
     create(vault, step=other)
+
+
+def test_who_makes_backups_reads_every_table_and_changes_no_row(stocked: Home) -> None:
+    tables = stocked.rows(
+        "SELECT format('%%I.%%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN "
+        "('vault', 'keyring', 'consent', 'quality', 'catalog', 'destruction', 'evidence', 'tutela')"
+    )
+    assert len(tables) > 30
+    with stocked.sql("tutela_backup") as connection:
+        for (name,) in tables:
+            connection.execute(f"SELECT FROM {name} LIMIT 1")
+            if name not in {"vault.changed", "destruction.derivative_subject"}:
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(f"DELETE FROM {name}")
 
 
 # --- the keyring's snapshot --------------------------------------------------------------------------------------
