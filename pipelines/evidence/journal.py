@@ -308,9 +308,3 @@ def _match(reader: _Reader, head: Checkpoint, size: int, root: bytes, anchors: t
             raise EvidenceInvalid(
                 f"The ledger's journal is not the one that was anchored: their first {item.size} entries differ."
             )
-
-
-def drop_unsigned(path: Path) -> None:
-    """Cut off what stands under no head, so that the next entries follow the last head."""
-    with _locked(path) as file:
-        os.ftruncate(file, _last_head(file)[1])
