@@ -16,6 +16,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,8 +60,14 @@ class Since:
 # --- writing -----------------------------------------------------------------------------------------------------
 
 
-def extend(path: Path, tx: Tx, head: Checkpoint) -> int:
+def extend(path: Path, tx: Tx, head: Checkpoint, *, past: bool = False) -> int:
     """Bring the journal up to a head of the database's ledger, durably; the cost follows the entries since its last one.
+
+    Args:
+        path: the journal.
+        tx: a transaction.
+        head: the newest that it sees.
+        past: it sees one moment only, and others may have gone on since; a journal that is ahead of it proves nothing.
 
     Returns:
         How many entries were added.
@@ -73,8 +80,12 @@ def extend(path: Path, tx: Tx, head: Checkpoint) -> int:
     new = not path.exists()
     try:
         with _locked(path) as file:
-            last, end = _last_head(file)
-            if last is not None:
+            heads = _heads(file)
+            last, end = next(heads, (None, 0))
+            if last is not None and past:
+                seen = next((found for found, _ in chain([(last, end)], heads) if found.size <= head.size), None)
+                _require_same_ledger(tx, seen, path)
+            else:
                 _require_same_ledger(tx, last, path)
             if last is not None and last.size >= head.size:
                 return 0
@@ -91,7 +102,9 @@ def extend(path: Path, tx: Tx, head: Checkpoint) -> int:
     return head.size - start
 
 
-def _require_same_ledger(tx: Tx, last: Checkpoint, path: Path) -> None:
+def _require_same_ledger(tx: Tx, last: Checkpoint | None, path: Path) -> None:
+    if last is None:
+        return
     found = tx.scalar("root_at", size=last.size)
     if found is None or bytes(found) != last.root:
         raise EvidenceInvalid(
@@ -144,22 +157,21 @@ def _locked(path: Path) -> Iterator[int]:
         os.close(file)
 
 
-def _last_head(file: int) -> tuple[Checkpoint | None, int]:
-    """Find the last head from the end of the file, and where its line ends."""
+def _heads(file: int) -> Iterator[tuple[Checkpoint, int]]:
+    """Find the heads from the end of the file backwards, and where the line of each ends."""
     size = end = os.fstat(file).st_size
     mark = b"\n" + _HEAD
     while end > 0:
         start = max(0, end - _BLOCK)
         # A mark may lie across the blocks' border.
-        block = os.pread(file, min(size, end + len(mark)) - start, start)
+        block = os.pread(file, min(size, end + len(mark) - 1) - start, start)
         found = block.rfind(mark)
         while found >= 0:
             line = _line_at(file, start + found + 1)
             if line.endswith(b"\n"):
-                return _parse_head(line), start + found + 1 + len(line)
+                yield _parse_head(line), start + found + 1 + len(line)
             found = block.rfind(mark, 0, found)
         end = start
-    return None, 0
 
 
 def _line_at(file: int, place: int) -> bytes:

@@ -80,7 +80,7 @@ def write(tx: Tx, folder: Path, custodian: Custodian, kept: Path, origin: str, a
     generation, head = keyring.active_generation(tx), ledger.latest(tx)
     if generation is None or head is None:
         raise RuntimeError("a snapshot of a home without keyring or ledger")
-    journal.extend(kept, tx, head)
+    journal.extend(kept, tx, head, past=True)
     header, keys = _header(tx, custodian, generation, head.size, origin, at)
     path = folder / f"keyring-{header.generation:06d}.snapshot"
     partial = folder / f".{path.name}.{custodian.randomness(4).hex()}.partial"

@@ -115,6 +115,24 @@ def test_a_database_that_was_put_back_is_noticed(homes: Homes, kept: Home) -> No
     homes.drop(older)
 
 
+def test_who_sees_an_earlier_moment_does_not_take_others_for_forgers(opened: Opened, tmp_path: Path) -> None:
+    """A snapshot or backup reads one moment; a collection may end and be journalled meanwhile."""
+    path = tmp_path / "ledger.jsonl"
+    grow(opened)
+    extend(opened, path)
+    with opened.database.begin(Role.VERIFY) as tx:
+        tx.run("repeatable_read")
+        head = ledger.latest(tx)
+        assert head is not None
+        for _ in range(3):
+            grow(opened)
+            extend(opened, path)
+        assert journal.extend(path, tx, head, past=True) == 0
+        with pytest.raises(EvidenceInvalid, match="put back or exchanged"):
+            journal.extend(path, tx, head)
+    assert extend(opened, path) == 0
+
+
 def test_a_full_disk_leaves_it_as_it_was(opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "ledger.jsonl"
     extend(opened, path)
