@@ -157,7 +157,8 @@ def _write_missing(home: Home, folder: Path) -> None:
     for job_id in issued:
         path = folder / f"{job_id}.json"
         # The pages come last: where they are, all is.
-        if not all(path.with_name(f"{job_id}.{language}.html").exists() for language in page.LANGUAGES):
+        pages = [path.with_name(f"{job_id}.{language}.html") for language in page.LANGUAGES]
+        if not all(file.exists() for file in (path, *pages)):
             certificate = certify.load(home.database, job_id)
             write_certificate(folder, certificate)
             page.write_pages(path, certificate, names=names(home.policy), zone=CHINA)

@@ -18,14 +18,15 @@ CATALOG_NAME = b"blind_index_by_subject"
 PATTERN_BYTES = 48
 """Of a ciphertext: enough that chance does not find it, few enough to lie on one page."""
 HIDDEN = Path("/nonexistent")
-VACUUM: tuple[LiteralString, ...] = ("vacuum_freed", "leave_wal_segment", "settle_files", "settle_files")
-REWRITE: tuple[LiteralString, ...] = (
+VACUUM: tuple[LiteralString, ...] = (
+    "keep_no_statistics",
+    "forget_statistics",
     "vacuum_freed",
-    "rewrite_freed",
     "leave_wal_segment",
     "settle_files",
     "settle_files",
 )
+REWRITE: tuple[LiteralString, ...] = ("rewrite_freed", *VACUUM)
 
 
 def stores(settings: Settings) -> dict[str, Store]:
@@ -87,8 +88,9 @@ class Watch:
 def lower(settings: Settings, *, rewrite: bool = False) -> None:
     """Lower what is left of removed rows in the cluster's files; what stays is counted by scanning again.
 
-    A vacuum gives freed space free to be used again, but overwrites nothing. ``rewrite`` writes the small tables anew
-    and drops their old files: keyed hashes, quarantine, keyring pages, samples. It locks each while it does.
+    Statistics that the planner should not have are forgotten. A vacuum gives freed space free to be used again, but
+    overwrites nothing. ``rewrite`` writes the small tables anew and drops their old files: keyed hashes, quarantine,
+    keyring pages, samples. It locks each while it does.
 
     Raises:
         TutelaError: the administrator's login may not do that; nothing was changed.

@@ -322,3 +322,12 @@ VACUUM (FULL) vault.blind_index, quality.quarantine, keyring.page, destruction.s
 -- leave_wal_segment --
 -- A segment that is full is used again.
 SELECT pg_switch_wal();
+
+-- keep_no_statistics --
+-- Have the planner sample no column that it may not.
+SELECT tutela.keep_no_statistics();
+
+-- forget_statistics --
+-- Drop what it has sampled of them; for a superuser.
+DELETE FROM pg_statistic s USING tutela.unsampled u JOIN pg_attribute a ON a.attrelid = u.relation AND a.attname = u.attribute
+ WHERE s.starelid = a.attrelid AND s.staattnum = a.attnum;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -92,8 +92,8 @@ def test_an_ingestion_killed_in_the_middle_of_the_copy(
     home = homes.blank()
     original = vault._stream
 
-    def dying(records: vault.SealedRecords, batch: int):
-        for number, piece in enumerate(original(records, batch)):
+    def dying(*arguments: Any):
+        for number, piece in enumerate(original(*arguments)):
             if number == 1:
                 yield piece[: len(piece) // 2]
                 die()

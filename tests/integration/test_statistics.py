@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from pipelines.evidence.verdict import Verdict
+from pipelines.jobs import residues
 from pipelines.jobs.home import open_home
 from pipelines.retention import statistics
 from pipelines.settings import CHECKOUT
-from pipelines.store.database import Role
+from pipelines.store import schema
+from pipelines.store.database import Database, Role
 from tests.homes import Home, Homes, counter, customers, resident_id
 
-FORGET = (CHECKOUT / "sql" / "migrations" / "00.02.00_03_pre_derivatives.sql").read_text("utf-8")
 SAMPLED = (
     "SELECT schemaname || '.' || tablename || '.' || attname FROM pg_stats s "
     "WHERE schemaname IN ('vault', 'keyring', 'consent', 'quality', 'destruction')"
@@ -72,22 +75,54 @@ def test_every_column_that_could_hold_such_a_value_is_on_the_list(vault: Home) -
     assert left == []
 
 
-def test_one_column_with_statistics_is_no_pass_and_a_migration_forgets_them(homes: Homes, vault: Home) -> None:
-    older = homes.copy(vault)
-    with older.sql() as connection:
-        for table in ("vault.record", "vault.blind_index"):
-            column = "record_id" if table == "vault.record" else "digest"
+def test_one_column_with_statistics_is_no_pass_until_they_are_forgotten(homes: Homes, vault: Home) -> None:
+    other = homes.copy(vault)
+    with other.sql() as connection:
+        for table, column in (("vault.record", "record_id"), ("vault.blind_index", "digest")):
             connection.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 100")
             connection.execute(f"ANALYZE {table}")
-    assert check(older) is Verdict.FAILED
-    before = older.portrait()
-    with older.sql() as connection:
-        connection.execute("SELECT tutela.keep_no_statistics()")
-        connection.execute(FORGET[FORGET.rindex("DO $$") :].encode())
+    assert check(other) is Verdict.FAILED
+    before = other.portrait()
+    residues.lower(other.settings)
+    with other.sql() as connection:
         connection.execute("ANALYZE")
-    assert check(older) is Verdict.PASS
-    assert older.portrait() == before
-    homes.drop(older)
+    assert check(other) is Verdict.PASS
+    assert other.portrait() == before
+    homes.drop(other)
+
+
+def test_what_an_earlier_version_sampled_is_forgotten_by_the_migration(homes: Homes, tmp_path: Path) -> None:
+    older, url = tmp_path / "sql", homes._server.url(homes._new_database("template0"))
+    shutil.copytree(CHECKOUT / "sql" / "queries", older / "queries")
+    (older / "migrations").mkdir()
+    for path in schema.migrations(CHECKOUT / "sql"):
+        if path.stem < "00.02":
+            shutil.copy(path, older / "migrations")
+    database = Database(url, older)
+    schema.migrate(database)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT vault.ensure_partition('2026-05-01')")
+        connection.execute("INSERT INTO vault.delivery VALUES (gen_random_uuid(), 'p', 9, now())")
+        connection.execute(
+            "INSERT INTO vault.batch (plan, delivery_id, chunk, run, arrived, stored, refused, quarantined, level, at)"
+            " SELECT plan, delivery_id, 0, 'r', 500, 500, '{}', '{}', 3, now() FROM vault.delivery"
+        )
+        connection.execute(
+            "INSERT INTO vault.record (record_id, expires_on, cohort_id, subject_id, batch_id, schema_version, level, part_3)"
+            " SELECT gen_random_uuid(), '2026-05-02', 1, n, 1, 1, 3, decode(md5(n::text), 'hex') FROM generate_series(1, 500) n"
+        )
+        connection.execute(
+            "INSERT INTO vault.blind_index SELECT 'k', gen_random_uuid(), n, true, '2026-05-02' FROM generate_series(1, 500) n"
+        )
+        connection.execute("ANALYZE")
+        sampled = "SELECT count(*) FROM pg_stats WHERE attname IN ('record_id', 'part_3', 'digest')"
+        assert connection.execute(sampled).fetchone() == (5,), "the records' once more over all partitions"
+        schema.migrate(Database(url, CHECKOUT / "sql"))
+        assert connection.execute(sampled).fetchone() == (0,)
+        connection.execute("ANALYZE")
+        assert connection.execute(sampled).fetchone() == (0,)
+        assert connection.execute("SELECT residue FROM tutela.count_unsampled()").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM vault.record").fetchone() == (500,)
 
 
 def test_statistics_over_several_columns_are_seen_too(homes: Homes, vault: Home) -> None:

@@ -103,6 +103,8 @@ WRITERS: dict[str, Kind | str] = {
     "pipelines/retention/letters.py": "subjects' codes, signed; kept until they are answered",
     "pipelines/retention/wiping.py": "random bytes over what is removed",
     "pipelines/store/dump.py": "sealed rows on their way, in a file without a name",
+    "pipelines/jobs/drill.py": "made-up people of a drill, in a home of its own that is removed",
+    "pipelines/jobs/drill_rows.py": "made-up people of a drill, in a home of its own that is removed",
     "pipelines/cli/demo.py": "the folder that the example deliveries land in",
     "pipelines/cli/plan.py": "the skeleton of a plan",
     "pipelines/cli/scan.py": "what a command was told to write where: findings without values",
