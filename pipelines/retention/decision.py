@@ -92,6 +92,7 @@ def record(tx: Tx, tools: Destroyer, job: Job, decision: Decision, at: datetime)
             f"The decision about {job.id} does not count: {'; '.join(found)}. Another leader decides."
         )
     _require_signature(tools.policy_folder, decision)
+    at = jobs.not_before(job, at)
     name = decision.approval or f"AP-{job.id}"
     root = bytes.fromhex(job.manifest.root)
     if decision.decision == APPROVED:

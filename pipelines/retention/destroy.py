@@ -64,7 +64,7 @@ def covered(tools: Destroyer, schedule_hash: str, as_of: date, at: datetime) -> 
 
 def _approve(tools: Destroyer, job: Job) -> None:
     """Take the leader's decision; for the nightly destruction the standing approval is one, if it covers it."""
-    at = tools.clock()
+    at = jobs.moment(tools, job)
     try:
         standing = covered(tools, job.schedule_hash, job.as_of, at) if job.origin == EXPIRY else None
     except ApprovalMissing:
@@ -103,7 +103,7 @@ def _take_standing(tx: Tx, tools: Destroyer, job: Job, standing: StandingApprova
 
 def _block(tools: Destroyer, job: Job, reason: str) -> None:
     """End a destruction of which nothing was done, on record."""
-    at = tools.clock()
+    at = jobs.moment(tools, job)
     with tools.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
         seqs = append(tx, tools, [entries.destruction_failed(job.id, job.state, reason, at)], at)
@@ -131,7 +131,7 @@ def _destroy_keys(tools: Destroyer, job: Job) -> None:
     _destroy_older_roots(tools, kept.header.generation, old)
     tools.step("old_root_destroyed")
     older = snapshot.remove_older(kept)
-    at = tools.clock()
+    at = jobs.moment(tools, job)
     with tools.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
         blanked: dict[str, int] = job.steps["rotated"]["keys"]
@@ -179,7 +179,7 @@ def _rotate(tools: Destroyer, job: Job, new: Generation) -> None:
     Unless the approval does not hold, rows came in late, or a hold was laid since the manifest was fixed: then nothing is
     done and the job is blocked.
     """
-    at = tools.clock()
+    at = jobs.moment(tools, job)
     with tools.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
         job = _still_ours(tx, job)
@@ -242,7 +242,7 @@ def _spare_unlisted(tx: Tx, tools: Destroyer, job: Job) -> None:
 
 def _remove_rows(tools: Destroyer, job: Job) -> None:
     """Remove rows, quarantine, blind indexes, subjects and whole partitions, in one transaction."""
-    at = tools.clock()
+    at = jobs.moment(tools, job)
     with tools.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
         # Before the rows go: afterwards nobody can tell whose copies there are.
@@ -260,7 +260,7 @@ def try_again(tools: Destroyer, job: Job) -> Job:
     Raises:
         DestructionFailed: it still does not pass.
     """
-    at = tools.clock()
+    at = jobs.moment(tools, job)
     _destroy_older_roots(tools, job.new_generation or 0, jobs.generation(tools, job.old_generation))
     with tools.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
@@ -275,7 +275,7 @@ def try_again(tools: Destroyer, job: Job) -> Job:
 
 def _verify(tools: Destroyer, job: Job) -> None:
     """Have another connection look again, and judge."""
-    at = tools.clock()
+    at = jobs.moment(tools, job)
     old = jobs.generation(tools, job.old_generation)
     removed: dict[str, int] = job.steps["rows_removed"]["removed"]
     counted = removed["records"] + removed["quarantined"]
@@ -319,7 +319,7 @@ def _record_verdict(tools: Destroyer, job: Job, checks: tuple[CheckResult, ...],
 
 def _confirm(tools: Destroyer, job: Job) -> None:
     """Put the confirmation into the ledger and sign the certificate."""
-    at = tools.clock()
+    at = jobs.moment(tools, job)
     with tools.database.begin(Role.DESTROY) as tx:
         tx.run("lock_writers")
         seqs = append(tx, tools, [entries.destruction_confirmed(job.id, Verdict.PASS.value, CONFIRMER, at)], at)

@@ -115,6 +115,17 @@ def generation(tools: Destroyer, number: int | None) -> Generation:
     return Generation(row.generation, row.kms_key)
 
 
+def moment(tools: Destroyer, job: Job) -> datetime:
+    """Tell the time, but never one before a step that was done already."""
+    return not_before(job, tools.clock())
+
+
+def not_before(job: Job, at: datetime) -> datetime:
+    """Return a time, or that of the newest step: a clock that was put back must not put a destruction out of order."""
+    noted = [step["at"] for step in job.steps.values() if isinstance(step, dict) and "at" in step]
+    return max([at, *map(datetime.fromisoformat, noted)])
+
+
 def append(tx: Tx, tools: Destroyer, new: Sequence[Entry], at: datetime) -> list[int]:
     """Put entries into the ledger, in the caller's transaction; return their numbers."""
     head = tools.ledger.append(tx, new, at)
