@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import DestructionFailed, StorageFull
+from pipelines.errors import ApprovalMissing, DestructionFailed, StorageFull
 from pipelines.evidence import certificate as certificates
 from pipelines.evidence import page
 from pipelines.evidence.checkpoint import FULL, sync_folder
@@ -111,7 +111,7 @@ def _done(home: Home, work: Callable[[], purges.Result]) -> Purge:
     folder = home.folder / "certificates"
     try:
         result = work()
-    except DestructionFailed:
+    except (ApprovalMissing, DestructionFailed):
         home.anchor()
         _write_missing(home, folder)
         raise

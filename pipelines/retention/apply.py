@@ -130,6 +130,14 @@ def relist(tx: Tx, job: Job) -> None:
         tx.run("list_expired", days=job.manifest.expiry_days, cohorts=list(job.manifest.cohorts))
 
 
+def quarantined_since(tx: Tx, tools: Destroyer, job: Job) -> bool:
+    """Tell whether rows of the subjects in the table ``aimed`` were quarantined since the application."""
+    if not job.manifest.subjects:
+        return False
+    found = quarantined.find(tx, tools.custodian, tools.policy, tools.index_key, quarantined.digests_of_aimed(tx))
+    return bool(found) and bool(tx.scalar("quarantined_elsewhere", ids=found))
+
+
 def subject_slots(tx: Tx, job: Job) -> list[int]:
     """Return the slots of the subject ring that a destruction is to blank.
 

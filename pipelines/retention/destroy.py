@@ -227,7 +227,8 @@ def _obstacle(tx: Tx, tools: Destroyer, job: Job, at: datetime) -> str | None:
     except ApprovalMissing:
         return "not_covered"
     apply.relist(tx, job)
-    return None if manifest.stands(tx, job.manifest) else "manifest_changed"
+    as_approved = manifest.stands(tx, job.manifest) and not apply.quarantined_since(tx, tools, job)
+    return None if as_approved else "manifest_changed"
 
 
 def _spare_unlisted(tx: Tx, tools: Destroyer, job: Job) -> None:

@@ -15,7 +15,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pipelines.errors import ApprovalMissing, DestructionFailed, DestructionUnderWay, TutelaError
-from pipelines.retention import apply, certify, derived, destroy, replay
+from pipelines.retention import apply, certify, destroy, replay
 from pipelines.retention import job as jobs
 from pipelines.retention.reschedule import reschedule
 from pipelines.store.database import Role
@@ -68,7 +68,6 @@ def purge(tools: Destroyer, as_of: date) -> Result:
         reschedule(tools)
         _expire(tools, as_of, result, failures)
         _apply_waiting(tools)
-        _expire_copies(tools, as_of)
     if failures:
         raise failures[0]
     return result
@@ -160,13 +159,6 @@ def _apply_waiting(tools: Destroyer) -> None:
         waiting = tx.rows("waiting_requests")
     for request in waiting:
         apply.again(tools, request.request_id, request.origin)
-
-
-def _expire_copies(tools: Destroyer, as_of: date) -> None:
-    """End the copies outside the vault whose own time is up, whoever they are about."""
-    with tools.database.begin(Role.DESTROY) as tx:
-        tx.run("lock_writers")
-        derived.expire(derived.register_of(tools), tx, as_of, tools.clock())
 
 
 def _interrupted(tools: Destroyer) -> Job | None:

@@ -73,6 +73,12 @@ DELETE FROM aimed a
                  JOIN vault.record r ON r.subject_id = a.subject_id AND r.batch_id = b.batch_id
                 WHERE h.released_at IS NULL);
 
+-- quarantined_elsewhere --
+-- Whether some quarantined rows lie under slots that are not aimed at.
+SELECT EXISTS (SELECT FROM quality.quarantine q
+                WHERE q.record_id = ANY(CAST(:ids AS uuid[]))
+                  AND NOT EXISTS (SELECT FROM aimed a WHERE a.subject_id = q.holder_id));
+
 -- aimed --
 -- The slots aimed at, in order.
 SELECT subject_id FROM aimed ORDER BY subject_id;
@@ -361,6 +367,10 @@ SELECT job_id FROM destruction.job WHERE certificate IS NOT NULL ORDER BY create
 -- certificates --
 -- All certificates, oldest first.
 SELECT certificate FROM destruction.job WHERE certificate IS NOT NULL ORDER BY created_at;
+
+-- any_restricted --
+-- Whether any record at all is restricted.
+SELECT EXISTS (SELECT FROM keyring.cohort WHERE restricted AND destroyed_by IS NULL);
 
 -- make_lawful --
 -- Of the subjects aimed at, those of whom a law may keep records.

@@ -146,6 +146,15 @@ def test_her_quarantined_rows_go_too_and_those_beside_them_stay_readable(vault: 
     assert vault.ledger_holds()
 
 
+def test_a_row_of_hers_that_is_quarantined_after_the_approval_makes_it_void(vault: Home, tmp_path: Path) -> None:
+    asked = ask(vault, codes(vault, 2)[0])
+    approve(vault, asked.destruction)
+    vault.collect("counter_customers", customers(tmp_path / "doubtful.csv", [1, 3], 手机号="12"))
+    assert vault.purge().destroyed == 0
+    (waiting,) = approvals.waiting(vault.settings)
+    assert waiting["records"] == 3
+
+
 # --- who may approve ---------------------------------------------------------------------------------------------
 
 WRONG = {
