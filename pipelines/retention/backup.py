@@ -260,7 +260,8 @@ def listed(place: Path, origin: str, public_key: bytes) -> list[tuple[str, Manif
             found.append((folder.name, None, str(exc)))
         else:
             found.append((folder.name, manifest, ""))
-    return sorted(found, key=lambda item: (item[1].made_at.timestamp(), item[1].ledger_size) if item[1] else (0.0, 0))
+    # By the ledger, which only grows: a clock may have been put back.
+    return sorted(found, key=lambda item: item[1].ledger_size if item[1] else 0)
 
 
 def read(folder: Path, origin: str, public_key: bytes) -> Manifest:

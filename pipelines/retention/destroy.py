@@ -248,11 +248,17 @@ def _remove_rows(tools: Destroyer, job: Job) -> None:
         tx.run("lock_writers")
         # Before the rows go: afterwards nobody can tell whose copies there are.
         derived_too = derived.destroy_for(derived.register_of(tools), tx, job.id, at)
-        removed = {**remove(tx, job), **derived_too.removed}
+        removed = {**remove(tx, job), **derived_too.removed, **_lost(job)}
         said = [entries.rows_removed(job.id, removed, EXECUTOR, at), *derived_too.entries]
         seqs = append(tx, tools, said, at)
         reach(tx, job, "keys_destroyed", "rows_removed", note("rows_removed", at, seqs, removed=removed))
     tools.step("rows_removed")
+
+
+def _lost(job: Job) -> dict[str, int]:
+    """Rows that its manifest counts and that a restored backup did not have."""
+    lost: int = job.steps.get("lost", 0)
+    return {"lost_with_database": lost} if lost else {}
 
 
 def try_again(tools: Destroyer, job: Job) -> Job:
@@ -279,7 +285,7 @@ def _verify(tools: Destroyer, job: Job) -> None:
     at = jobs.moment(tools, job)
     old = jobs.generation(tools, job.old_generation)
     removed: dict[str, int] = job.steps["rows_removed"]["removed"]
-    counted = removed["records"] + removed["quarantined"]
+    counted = removed["records"] + removed["quarantined"] + removed.get("lost_with_database", 0)
     destroyed = Destroyed(
         job.id, job.request, job.manifest, job.as_of, old.number, old.kms_key, job.new_generation or 0, counted
     )

@@ -54,6 +54,7 @@ def replay(tx: Tx, slots: Slots, since: Since, after: Aftermath, restore: str, a
     lost = _jobs(tx, after, at)
     _holds(tx, after, restore)
     removed = _remove(tx, slots, restore)
+    tx.run("note_lost_rows")
     _number_on(tx, slots, after)
     return Replayed(removed, lost)
 

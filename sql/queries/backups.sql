@@ -460,6 +460,26 @@ SELECT (SELECT count(*) FROM vault.record
      + (SELECT count(*) FROM quality.quarantine
          WHERE cohort_id IN (SELECT key_id FROM blank WHERE cohort) OR holder_id IN (SELECT key_id FROM blank WHERE NOT cohort));
 
+-- note_lost_rows --
+-- Restore: how many rows of a destruction whose keys are blank came after the backup. They are gone, by whatever hand, and
+-- are counted as what they are when the rest is removed.
+WITH aimed AS (
+  SELECT job_id, ring, key_id FROM destruction.job j JOIN destruction.target USING (job_id)
+   WHERE j.state = 'keys_destroyed' OR (j.state = 'approved' AND j.steps ? 'rotated')
+), found AS (
+  SELECT job_id FROM aimed JOIN vault.record r ON ring = 'cohort' AND r.cohort_id = key_id
+  UNION ALL
+  SELECT job_id FROM aimed JOIN vault.record r ON ring = 'subject' AND r.subject_id = key_id
+  UNION ALL
+  SELECT job_id FROM aimed JOIN quality.quarantine q ON ring = 'cohort' AND q.cohort_id = key_id
+  UNION ALL
+  SELECT job_id FROM aimed JOIN quality.quarantine q ON ring = 'subject' AND q.holder_id = key_id
+)
+UPDATE destruction.job j
+   SET steps = steps || jsonb_build_object('lost', (j.manifest ->> 'records')::bigint
+                                                   - (SELECT count(*) FROM found f WHERE f.job_id = j.job_id))
+ WHERE j.job_id IN (SELECT job_id FROM aimed);
+
 -- go_on_numbering --
 -- Restore: numbers that may have been given out before the loss are not given out again.
 SELECT setval('vault.subject_id_seq', greatest((SELECT last_value FROM vault.subject_id_seq), :subjects)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -67,6 +68,30 @@ def test_rows_that_an_old_backup_brings_back_are_not_confirmed_as_gone(step: str
     assert vault.value("SELECT count(*) FROM vault.subject") == 1
     assert len(vault.root_keys()) == 1
     assert vault.ledger_holds()
+
+
+def test_rows_that_no_backup_has_do_not_keep_a_destruction_from_its_end(
+    homes: Homes, vault: Home, tmp_path: Path
+) -> None:
+    """They came after the backup; their keys are blank, and the certificate says how many were lost."""
+    vault.collect("counter_customers", customers(tmp_path / "counter_late.csv", [7, 8], last="2023-06-01"))
+    killed(vault, "old_root_destroyed")
+    lose(homes, vault)
+    restores.restore(vault.settings, lambda: EVENING)
+    purged = vault.purge(at=EVENING)
+    assert (purged.destroyed, purged.verdict) == (4, "PASS")
+    assert '"lost_with_database":2' in Path(purged.certificate or "").read_text("utf-8")
+    assert vault.ledger_holds()
+
+
+def test_the_newest_backup_is_the_one_with_most_of_the_ledger_whatever_the_clock_said(
+    homes: Homes, vault: Home, tmp_path: Path
+) -> None:
+    vault.collect("counter_customers", customers(tmp_path / "counter_late.csv", [7]))
+    backups.create(vault.settings, lambda: NOON - timedelta(days=2))
+    lose(homes, vault)
+    restores.restore(vault.settings, lambda: EVENING)
+    assert vault.value("SELECT count(*) FROM vault.record") == 4
 
 
 def test_a_root_that_was_in_force_in_the_lost_database_does_not_outlive_the_next_destruction(
