@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help env demo test test-slow lint types imports check docs model bench bench-destruction clean
+.PHONY: help env demo test test-slow lint types imports check docs model soak bench bench-destruction clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -38,6 +38,9 @@ imports: env ## import rules
 
 docs: env ## regenerate the documents made from code
 	$(BIN)/python docs/generate.py
+
+soak: env ## play with destruction for long: kills, losses, two at once
+	$(BIN)/python -m pytest -m soak tests/integration/test_destruction_machine.py $(ARGS)
 
 model: env ## check the model of destruction with Spin (apt-get install spin gcc); ARGS=--quick for smaller bounds
 	$(BIN)/python docs/model/check.py $(ARGS)

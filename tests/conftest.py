@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pipelines.settings import Settings
     from tests.homes import Home, Homes
 
+pytest.register_assert_rewrite("tests.destruction_machine")
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
