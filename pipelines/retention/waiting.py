@@ -6,7 +6,7 @@ lie in a table of their own; else they move as records do (`reseal`). Call it un
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +52,7 @@ def run(tx: Tx, custodian: Custodian) -> int:
     return moved
 
 
-def _seal(tx: Tx, custodian: Custodian, rows: Sequence[Any]) -> Iterable[tuple[object, ...]]:
+def _seal(tx: Tx, custodian: Custodian, rows: Sequence[Any]) -> list[tuple[object, ...]]:
     holders = _keys(tx, custodian, SUBJECT, [row.holder_id for row in rows])
     parts = envelope.reseal_records(
         [row.record_id.bytes for row in rows],
@@ -62,8 +62,9 @@ def _seal(tx: Tx, custodian: Custodian, rows: Sequence[Any]) -> Iterable[tuple[o
         [row.schema_version for row in rows],
         custodian.randomness,
     )
-    for row, sealed in zip(rows, parts, strict=True):
-        yield row.record_id, row.cohort_id, row.expires_on, sealed[-1]
+    return [
+        (row.record_id, row.cohort_id, row.expires_on, sealed[-1]) for row, sealed in zip(rows, parts, strict=True)
+    ]
 
 
 def _fill(tx: Tx, rows: Sequence[Any], retention_class: str, days: Sequence[date]) -> int:
