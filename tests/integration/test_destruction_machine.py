@@ -12,7 +12,7 @@ from tests.destruction_machine import DestructionMachine
 from tests.homes import Homes
 
 SHORT = settings(
-    max_examples=6, stateful_step_count=14, deadline=None, derandomize=True, database=None,
+    max_examples=4, stateful_step_count=12, deadline=None, derandomize=True, database=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 LONG = settings(SHORT, max_examples=200, stateful_step_count=40, derandomize=False)
