@@ -21,6 +21,8 @@ from pipelines.evidence.report import Check, Finding, Kind, Report
 __all__ = ["Check", "Finding", "Kind", "Report", "verify_file"]
 
 _NAMES = {Kind.BUNDLE: b'"tutela-evidence/', Kind.CERTIFICATE: b'"tutela-certificate/'}
+_BEGINNING = b'{"case":{"authority":{'
+"""How every certificate begins; its format stands in its middle, for keys are sorted."""
 _GLANCE = 2**20
 
 
@@ -57,6 +59,9 @@ def _verify(file: IO[bytes], public_key: bytes | None, anchors: Sequence[Anchors
     glance = file.read(_GLANCE)
     file.seek(0)
     places = {kind: place for kind, name in _NAMES.items() if (place := glance.find(name)) >= 0}
+    if not places and glance.startswith(_BEGINNING) and not glance.endswith(b"}\n"):
+        detail = "the certificate is cut off before it says its format"
+        return Report(Kind.CERTIFICATE, (Check("format", ok=False, detail=detail, finding=Finding.TRUNCATED),))
     if not places:
         detail = "the file is neither evidence nor a certificate of Tutela"
         return Report(Kind.UNKNOWN, (Check("format", ok=False, detail=detail, finding=Finding.UNKNOWN_FORMAT),))

@@ -118,6 +118,14 @@ def test_a_certificate_is_told(finding: Finding, tmp_path: Path) -> None:
     assert sentence in told(path, HOME.public_key, finding)
 
 
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.3, 0.5, 0.9, 0.999])
+def test_a_certificate_that_is_cut_anywhere_is_told_as_cut(share: float, tmp_path: Path) -> None:
+    whole = certificate.to_bytes(DOCUMENT)
+    path = tmp_path / "certificate.json"
+    path.write_bytes(whole[: int(len(whole) * share)])
+    told(path, HOME.public_key, Finding.TRUNCATED)
+
+
 def test_every_finding_is_in_both_tables() -> None:
     assert {*BUNDLE, Finding.WRONG_KEY} == set(Finding)
     assert set(CERTIFICATE) == set(Finding)
