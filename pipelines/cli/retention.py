@@ -107,24 +107,15 @@ def _records(shown: list[dict[str, Any]]) -> Any:
 
 
 def _schedule(shown: list[dict[str, Any]]) -> Any:
-    table = tables.table(
-        "class|类别",
-        "from|起算",
-        "kept|期限",
-        "then|处置",
-        "law's minimum|法定最短",
-        "look again|复核",
-        "withdrawn|撤回后",
-        "plans|计划",
-    )
+    table = tables.table("class|类别", "!kept for|期限", "also|另", "!plans|计划")
     for row in shown:
-        minimum = _period(row["minimum"]["duration"]) if "minimum" in row else ""
-        periods = (_period(row.get("review")), _period(row.get("withdrawal")))
-        name = f"{row['key']}\n{row['zh']}"
-        kept = (row["start"], _period(row["duration"]), row["action"])
-        table.add_row(name, *kept, minimum, *periods, "\n".join(row["plans"]))
+        kept = f"{_period(row['duration'])}\nfrom {row['start']}\nthen {row['action']}"
+        also = [f"law: at least {_period(row['minimum']['duration'])}"] if "minimum" in row else []
+        also += [f"looked at every {_period(row['review'])}"] if "review" in row else []
+        also += [f"{_period(row['withdrawal'])} after the end of consent"] if "withdrawal" in row else []
+        table.add_row(f"{row['key']}\n{row['zh']}", kept, "\n".join(also), "\n".join(row["plans"]))
     return table
 
 
-def _period(duration: dict[str, int] | None) -> str:
-    return " ".join(f"{number} {unit}" for unit, number in (duration or {}).items())
+def _period(duration: dict[str, int]) -> str:
+    return " ".join(f"{number} {unit if number > 1 else unit[:-1]}" for unit, number in duration.items())

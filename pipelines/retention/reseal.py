@@ -9,7 +9,8 @@ under the writers' lock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pipelines.store.database import Tx
 
 CHUNK_ROWS = 5_000
+Keys = tuple[list[bytes], list[bytes]]
+"""Subject keys and cohort keys."""
 
 
 def begin(tx: Tx) -> None:
@@ -48,8 +51,7 @@ def run(tx: Tx, custodian: Custodian) -> int:
     vault.ensure_partitions(tx, np.array(wanted.days, dtype="datetime64[D]"))
     tx.run("make_moved")
     tx.run("empty_moved")
-    for rows in _chunks(tx.stream("moving_records", fetch=CHUNK_ROWS, days=wanted.old_days)):
-        _seal(tx, custodian, rows)
+    _seal(tx, custodian, _chunks(tx.stream("moving_records", fetch=CHUNK_ROWS, days=wanted.old_days)))
     tx.run("analyze_moved")
     moved = tx.run("move_records", days=wanted.old_days)
     if moved != wanted.records:
@@ -72,29 +74,44 @@ def renew(tx: Tx, cohorts: Sequence[int]) -> dict[int, int]:
     return {row.cohort_id: row.fresh_id for row in tx.rows("renew_cohorts", cohorts=list(cohorts))}
 
 
-def _seal(tx: Tx, custodian: Custodian, rows: Sequence[Any]) -> None:
-    subjects, cohorts = _column(rows, "subject_id"), _column(rows, "old_cohort")
-    new_subjects, new_cohorts = _column(rows, "new_subject"), _column(rows, "cohort_id")
+def _seal(tx: Tx, custodian: Custodian, chunks: Iterator[list[Any]]) -> None:
+    """Seal chunk by chunk; while one is sealed in a thread of its own, the database already reads the next."""
+    with ThreadPoolExecutor(1) as thread:
+        waiting: tuple[list[Any], Future[list[list[bytes | None]]]] | None = None
+        for rows in chunks:
+            keys = _keys_of(tx, custodian, rows)
+            begun = thread.submit(_reseal, rows, *keys, custodian.randomness)
+            if waiting is not None:
+                _put(tx, *waiting)
+            waiting = rows, begun
+        if waiting is not None:
+            _put(tx, *waiting)
+
+
+def _keys_of(tx: Tx, custodian: Custodian, rows: Sequence[Any]) -> tuple[Keys, Keys]:
+    """Return subject and cohort keys of some records: those that they lie under, and those that they are to."""
+    subjects, new_subjects = _column(rows, "subject_id"), _column(rows, "new_subject")
     subject_keys = _keys(tx, custodian, SUBJECT, subjects)
     same = np.array_equal(subjects, new_subjects)
-    parts = envelope.reseal_records(
-        [row.record_id.bytes for row in rows],
-        (subject_keys, _keys(tx, custodian, COHORT, cohorts)),
-        (
-            subject_keys if same else _keys(tx, custodian, SUBJECT, new_subjects),
-            _keys(tx, custodian, COHORT, new_cohorts),
-        ),
-        [(row.part_1, row.part_2, row.part_3, row.part_4, row.part_5) for row in rows],
-        [row.schema_version for row in rows],
-        custodian.randomness,
-    )
+    old = subject_keys, _keys(tx, custodian, COHORT, _column(rows, "old_cohort"))
+    new_subject_keys = subject_keys if same else _keys(tx, custodian, SUBJECT, new_subjects)
+    return old, (new_subject_keys, _keys(tx, custodian, COHORT, _column(rows, "cohort_id")))
+
+
+def _reseal(rows: Sequence[Any], old: Keys, new: Keys, randomness: Callable[[int], bytes]) -> list[list[bytes | None]]:
+    parts = [(row.part_1, row.part_2, row.part_3, row.part_4, row.part_5) for row in rows]
+    ids, versions = [row.record_id.bytes for row in rows], [row.schema_version for row in rows]
+    return envelope.reseal_records(ids, old, new, parts, versions, randomness)
+
+
+def _put(tx: Tx, rows: Sequence[Any], sealed: Future[list[list[bytes | None]]]) -> None:
     ids = np.frombuffer(b"".join(row.record_id.bytes for row in rows), dtype=np.uint8).reshape(-1, 16)
     days = (
         np.array([getattr(row, name) for row in rows], dtype="datetime64[D]")
         for name in ("old_expires_on", "expires_on")
     )
-    fixed = [ids, *days, cohorts.astype(np.int32), new_cohorts.astype(np.int32), new_subjects]
-    vault.put_moved(tx, fixed, parts)
+    numbers = (_column(rows, name).astype(np.int32) for name in ("old_cohort", "cohort_id"))
+    vault.put_moved(tx, [ids, *days, *numbers, _column(rows, "new_subject")], sealed.result())
 
 
 def _keys(tx: Tx, custodian: Custodian, ring: str, ids: npt.NDArray[np.int64]) -> list[bytes]:

@@ -56,6 +56,7 @@ EVIDENCE = (
     "consent.receipt",
     "consent.terms",
     "destruction.standing_approval",
+    "destruction.event",
 )
 CHANGES = ("UPDATE {} SET {column} = {column}", "DELETE FROM {}", "TRUNCATE {}")
 
@@ -157,6 +158,10 @@ HIDDEN = [
     ("tutela_audit", "INSERT INTO destruction.standing_approval VALUES ('S', 'h', 'l', now(), '2030-01-01', 's')"),
     ("tutela_destroy", "INSERT INTO vault.record (record_id) VALUES (gen_random_uuid())"),
     ("tutela_destroy", "SELECT * FROM consent.receipt"),
+    ("tutela_ingest", "UPDATE destruction.schedule_in_force SET rule = rule"),
+    ("tutela_ingest", "SELECT * FROM destruction.record_facts"),
+    ("tutela_consent", "INSERT INTO destruction.event VALUES ('E', 1, NULL, 'activity', '2030-01-01', now(), 1)"),
+    ("tutela_audit", "SELECT * FROM vault.usable_record"),
     ("tutela_destroy", "DELETE FROM destruction.job"),
     ("tutela_verify", "UPDATE destruction.job SET state = 'verified'"),
     ("tutela_verify", "INSERT INTO keyring.cohort VALUES (1, 'R', '2030-01-01')"),
