@@ -62,9 +62,7 @@ def _seal(tx: Tx, custodian: Custodian, rows: Sequence[Any]) -> list[tuple[objec
         [row.schema_version for row in rows],
         custodian.randomness,
     )
-    return [
-        (row.record_id, row.cohort_id, row.expires_on, sealed[-1]) for row, sealed in zip(rows, parts, strict=True)
-    ]
+    return [(row.record_id, row.cohort_id, row.expires_on, sealed[-1]) for row, sealed in zip(rows, parts, strict=True)]
 
 
 def _fill(tx: Tx, rows: Sequence[Any], retention_class: str, days: Sequence[date]) -> int:
