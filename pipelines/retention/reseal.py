@@ -3,15 +3,15 @@
 A record moves because its day changes (a hold, an event, another schedule) or because its neighbours are destroyed and it
 is not. It is opened and sealed again at once, under the key of its new cohort and, where one is given, of another
 subject; what it says is not looked at. Its old ciphertext lies on in backups and in the log of the database, under the
-key of the cohort that it left. So that key has to go no later than the record itself: see `left`. Call everything here
-under the writers' lock.
+key of the cohort that it left. So that key has to go no later than the record itself: `note_passages` remembers it, and
+`settle` sees to it. Call everything here under the writers' lock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import numpy as np
 import numpy.typing as npt
@@ -58,9 +58,23 @@ def run(tx: Tx, custodian: Custodian) -> int:
         raise RuntimeError(f"{wanted.records} records were to move, {moved} did")
     tx.run("keep_moved_subjects")
     tx.run("keep_moved_indexes")
-    tx.run("note_left_cohorts")
+    note_passages(tx, "passages_of_moved")
     tx.run("empty_moving")
     return moved
+
+
+def note_passages(tx: Tx, found: LiteralString) -> None:
+    """Remember which cohorts' keys what moves was ever sealed under: they go with it, however far their own day is.
+
+    Args:
+        tx: a transaction that holds the writers' lock.
+        found: the query that finds the passages, from which cohort to which.
+    """
+    tx.run("make_passages")
+    tx.run("empty_passages")
+    if tx.run(found):
+        tx.run("note_left_cohorts")
+        tx.run("note_guests")
 
 
 def renew(tx: Tx, cohorts: Sequence[int]) -> dict[int, int]:

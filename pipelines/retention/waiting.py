@@ -14,6 +14,7 @@ import numpy as np
 
 from pipelines.custody import COHORT, SUBJECT
 from pipelines.policy import HOLD, QUARANTINE
+from pipelines.retention.reseal import note_passages
 from pipelines.retention.weigh import chunks, hold_day
 from pipelines.seal import envelope
 from pipelines.store import keyring
@@ -46,7 +47,7 @@ def run(tx: Tx, custodian: Custodian) -> int:
         moved += len(rows)
         tx.copy_rows("copy_moved_quarantined", ["uuid", "int4", "date", "bytea"], _seal(tx, custodian, rows))
     if moved:
-        tx.run("note_left_by_quarantined")
+        note_passages(tx, "passages_of_quarantined")
         tx.run("move_quarantined")
         tx.run("empty_moving_quarantined")
     return moved

@@ -12,7 +12,8 @@ ALTER TABLE keyring.cohort
   ADD COLUMN action text NOT NULL DEFAULT 'destroy' CHECK (action IN ('destroy', 'restrict', 'review')),
   ADD COLUMN restricted boolean NOT NULL DEFAULT false,
   ADD COLUMN left_on date,
-  ADD COLUMN spent boolean NOT NULL DEFAULT false;
+  ADD COLUMN spent boolean NOT NULL DEFAULT false,
+  ADD COLUMN came_from integer[] NOT NULL DEFAULT '{}';
 UPDATE keyring.cohort SET action = 'review', restricted = true WHERE retention_class = 'HOLD' AND destroyed_by IS NULL;
 DROP INDEX keyring.cohort_open;
 CREATE UNIQUE INDEX cohort_open ON keyring.cohort (retention_class, expires_on, action, restricted)

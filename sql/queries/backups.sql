@@ -237,7 +237,8 @@ INSERT INTO keyring.generation SELECT * FROM back_generation ON CONFLICT (genera
 
 -- put_back_cohorts --
 -- Restore: what cohorts are by now.
-UPDATE keyring.cohort c SET destroyed_by = b.destroyed_by, left_on = b.left_on, spent = b.spent
+UPDATE keyring.cohort c SET destroyed_by = b.destroyed_by, left_on = b.left_on, spent = b.spent,
+       came_from = b.came_from
   FROM back_cohort b WHERE c.cohort_id = b.cohort_id;
 
 -- put_back_new_cohorts --

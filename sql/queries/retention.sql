@@ -73,11 +73,36 @@ UPDATE vault.blind_index b SET expires_on = m.expires_on
           FROM moved GROUP BY subject_id) m
  WHERE b.subject_id = m.subject_id AND b.expires_on < m.expires_on AND b.expires_on >= m.old_expires_on;
 
+-- make_passages --
+-- From which cohort records passed to which, and for which day.
+CREATE TEMPORARY TABLE IF NOT EXISTS passages (old_cohort integer, cohort_id integer, expires_on date) ON COMMIT DROP;
+
+-- empty_passages --
+-- Those of an earlier move of this transaction.
+TRUNCATE passages;
+
+-- passages_of_moved --
+-- Those of records.
+INSERT INTO passages SELECT old_cohort, cohort_id, min(expires_on) FROM moved WHERE old_cohort <> cohort_id GROUP BY 1, 2;
+
 -- note_left_cohorts --
--- What was sealed under a cohort's key and is due earlier than the cohort: from then on that key has to be gone.
+-- What was sealed under a cohort's key, however long ago, and is due earlier than the cohort: then that key has to go.
 UPDATE keyring.cohort c SET left_on = least(c.left_on, m.expires_on)
-  FROM (SELECT old_cohort, min(expires_on) AS expires_on FROM moved GROUP BY old_cohort) m
- WHERE c.cohort_id = m.old_cohort AND m.expires_on < c.expires_on AND c.destroyed_by IS NULL AND NOT c.spent;
+  FROM (SELECT x.cohort_id, min(p.expires_on) AS expires_on
+          FROM passages p JOIN keyring.cohort o ON o.cohort_id = p.old_cohort
+         CROSS JOIN LATERAL unnest(o.came_from || o.cohort_id) AS x(cohort_id) GROUP BY 1) m
+ WHERE c.cohort_id = m.cohort_id AND m.expires_on < c.expires_on AND c.destroyed_by IS NULL AND NOT c.spent;
+
+-- note_guests --
+-- Where the records of a cohort lay before: what leaves it again takes those keys with it too.
+UPDATE keyring.cohort c
+   SET came_from = ARRAY(SELECT a.cohort_id FROM keyring.cohort a
+                          WHERE a.cohort_id = ANY(c.came_from || m.guests) AND a.cohort_id <> c.cohort_id
+                            AND a.destroyed_by IS NULL ORDER BY 1)
+  FROM (SELECT p.cohort_id, array_agg(DISTINCT x.guest) AS guests
+          FROM passages p JOIN keyring.cohort o ON o.cohort_id = p.old_cohort
+         CROSS JOIN LATERAL unnest(o.came_from || o.cohort_id) AS x(guest) GROUP BY 1) m
+ WHERE c.cohort_id = m.cohort_id;
 
 -- renew_cohorts --
 -- Close some cohorts, and open one like each.
@@ -181,12 +206,11 @@ SELECT q.record_id, q.holder_id, q.cohort_id AS old_cohort, q.schema_version, q.
 -- Those rows sealed again, in.
 COPY moving_quarantined (record_id, cohort_id, expires_on, sealed) FROM STDIN (FORMAT binary)
 
--- note_left_by_quarantined --
--- As of records: what is due earlier than the cohort that it left takes that cohort's key with it.
-UPDATE keyring.cohort c SET left_on = least(c.left_on, m.expires_on)
-  FROM (SELECT q.cohort_id, min(n.expires_on) AS expires_on
-          FROM moving_quarantined n JOIN quality.quarantine q USING (record_id) GROUP BY q.cohort_id) m
- WHERE c.cohort_id = m.cohort_id AND m.expires_on < c.expires_on AND c.destroyed_by IS NULL AND NOT c.spent;
+-- passages_of_quarantined --
+-- From which cohort quarantined rows pass to which.
+INSERT INTO passages
+SELECT q.cohort_id, n.cohort_id, min(n.expires_on)
+  FROM moving_quarantined n JOIN quality.quarantine q USING (record_id) WHERE n.cohort_id <> q.cohort_id GROUP BY 1, 2;
 
 -- move_quarantined --
 -- Put them in the place of what they were.

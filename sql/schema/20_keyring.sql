@@ -37,7 +37,8 @@ CREATE TABLE keyring.cohort (
   action           text NOT NULL DEFAULT 'destroy' CHECK (action IN ('destroy', 'restrict', 'review')),
   restricted       boolean NOT NULL DEFAULT false,   -- store and secure only (PIPL art. 47)
   left_on          date,                         -- a record that left it for an earlier day is due then, so its key too
-  spent            boolean NOT NULL DEFAULT false    -- nothing lies in it any more; its key goes with the next destruction
+  spent            boolean NOT NULL DEFAULT false,   -- nothing lies in it any more; its key goes with the next destruction
+  came_from        integer[] NOT NULL DEFAULT '{}'   -- cohorts that records here lay in before, as long as they have a key
 );
 -- A late arrival for a cohort already destroyed or spent opens a new one.
 CREATE UNIQUE INDEX cohort_open ON keyring.cohort (retention_class, expires_on, action, restricted)

@@ -124,6 +124,19 @@ def test_who_withdrew_can_not_be_read_from_an_old_backup_either(vault: Home, hom
     homes.drop(backup)
 
 
+def test_nor_under_any_key_that_it_was_ever_sealed_under(vault: Home):
+    """First an activity moved her record to a later day, then she withdrew: the first cohort's key has to go too."""
+    code = code_of(vault, 1)
+    first = vault.value("SELECT DISTINCT cohort_id FROM vault.record")
+    happen(vault, code, "activity", "2026-05-31")
+    consents.withdraw(vault.settings, code, "counter_customers", None, NOON)
+    assert vault.purge(FIFTEEN).verdict == "PASS"
+    keys = vault.keys("cohort")[0]
+    assert not any(keys[first * 32 : (first + 1) * 32])
+    assert len(vault.records()) == 1
+    assert lies(vault, code_of(vault, 1))[0] == date(2029, 5, 1)
+
+
 def test_a_law_keeps_what_was_withdrawn_restricted_at_once_until_its_minimum_has_run_out(vault: Home, tmp_path):
     collect_second(vault, tmp_path / "second.csv", "R-EC", 1)
     code, due = code_of(vault, 1), date(2029, 5, 1)
