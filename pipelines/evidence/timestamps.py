@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
 SOURCE = "timestamps"
-QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
+QUERY = "application/timestamp-query"
 DRIFT = timedelta(minutes=5)
 """How far the installation's clock may be ahead of the authority's."""
 

@@ -9,7 +9,7 @@ hers alone, the other rows of the slot are sealed again under a new one, and the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -21,6 +21,7 @@ import pandas as pd
 from pipelines import sealing
 from pipelines.custody import COHORT, SUBJECT
 from pipelines.errors import PolicyError
+from pipelines.retention.weigh import chunks
 from pipelines.seal import envelope
 from pipelines.seal import keyring as pages
 from pipelines.store import keyring, subjects
@@ -83,7 +84,7 @@ def find(
         return found
     slots = tx.rows("quarantine_slots")
     keys = _Keys(tx, custodian, slots)
-    for rows in _chunks(tx.stream("quarantined_sealed", fetch=CHUNK_ROWS)):
+    for rows in chunks(tx.stream("quarantined_sealed", fetch=CHUNK_ROWS), CHUNK_ROWS):
         by_plan: dict[str, list[tuple[UUID, dict[str, Any]]]] = defaultdict(list)
         for row in rows:
             opened = keys.open(row)
@@ -120,7 +121,7 @@ def _reseal_others(tx: Tx, custodian: Custodian, holders: Sequence[int]) -> int:
     keys = _Keys(tx, custodian, tx.rows("slots_of_holders", holders=list(holders)))
     tx.run("make_resealed")
     count = 0
-    for rows in _chunks(tx.stream("rows_beside", fetch=CHUNK_ROWS, holders=list(holders))):
+    for rows in chunks(tx.stream("rows_beside", fetch=CHUNK_ROWS, holders=list(holders)), CHUNK_ROWS):
         moved = []
         for row in rows:
             values = keys.open(row)
@@ -156,17 +157,6 @@ def _hits(
             theirs = np.ascontiguousarray(identifier.digests).view("S16").reshape(-1)
             hits[np.flatnonzero(identifier.present)] |= np.isin(theirs, wanted)
     return hits
-
-
-def _chunks(rows: Iterator[Any]) -> Iterator[list[Any]]:
-    chunk: list[Any] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == CHUNK_ROWS:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
 
 
 class _Keys:

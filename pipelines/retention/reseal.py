@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.custody import COHORT, SUBJECT
+from pipelines.retention.weigh import chunks
 from pipelines.seal import envelope
 from pipelines.store import vault
 
@@ -51,7 +52,7 @@ def run(tx: Tx, custodian: Custodian) -> int:
     vault.ensure_partitions(tx, np.array(wanted.days, dtype="datetime64[D]"))
     tx.run("make_moved")
     tx.run("empty_moved")
-    _seal(tx, custodian, _chunks(tx.stream("moving_records", fetch=CHUNK_ROWS, days=wanted.old_days)))
+    _seal(tx, custodian, chunks(tx.stream("moving_records", fetch=CHUNK_ROWS, days=wanted.old_days), CHUNK_ROWS))
     tx.run("analyze_moved")
     moved = tx.run("move_records", days=wanted.old_days)
     if moved != wanted.records:
@@ -134,14 +135,3 @@ def _keys(tx: Tx, custodian: Custodian, ring: str, ids: npt.NDArray[np.int64]) -
 
 def _column(rows: Sequence[Any], name: str) -> npt.NDArray[np.int64]:
     return np.array([getattr(row, name) for row in rows], dtype=np.int64)
-
-
-def _chunks(rows: Iterator[Any]) -> Iterator[list[Any]]:
-    chunk: list[Any] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == CHUNK_ROWS:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk

@@ -116,12 +116,12 @@ def hold_day(review_on: date, as_of: date) -> date:
     return review_on if review_on > as_of else as_of + timedelta(REVIEW_DAYS)
 
 
-def chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    """Cut a stream of rows into lists of at most CHUNK_ROWS."""
+def chunks(rows: Iterable[Any], size: int = CHUNK_ROWS) -> Iterator[list[Any]]:
+    """Cut a stream of rows into lists of at most so many."""
     chunk: list[Any] = []
     for row in rows:
         chunk.append(row)
-        if len(chunk) == CHUNK_ROWS:
+        if len(chunk) == size:
             yield chunk
             chunk = []
     if chunk:

@@ -74,9 +74,11 @@ def as_text(programs: Path, pieces: Iterable[bytes]) -> Iterator[bytes]:
             source.write(piece)
         source.seek(0)
         command = [str(programs / "pg_restore"), "--file=-"]
-        streams = {"stdin": source, "stdout": subprocess.PIPE, "stderr": said}
-        with subprocess.Popen(command, env=_environment(""), **streams) as process:  # type: ignore[call-overload]
-            while piece := process.stdout.read(_PIECE):
+        with subprocess.Popen(
+            command, stdin=source, stdout=subprocess.PIPE, stderr=said, env=_environment("")
+        ) as process:
+            stdout: IO[bytes] = process.stdout  # type: ignore[assignment]  # piped, so it is there
+            while piece := stdout.read(_PIECE):
                 yield piece
         if process.returncode:
             raise TutelaError("The dump can't be read.")
