@@ -1,9 +1,9 @@
 """Classification: what every column and every free-text cell holds, its category, level and code.
 
 The map: `engine` the analyzer · `recognizers` identifiers, one class a file · `checks` check digits over whole
-columns · `cells` a column as a block of bytes · `finder` the fast path · `context`, `headers`, `headless`, `shapes`, `lac`
-the evidence · `nlp` Presidio's NLP engine · `votes` the decision · `labels` what the taxonomy makes of it · `levels` the
-levels (pure).
+columns · `ner` names in texts · `nlp` Presidio's NLP engine · `cells` a column as a block of bytes · `finder` the fast
+path · `context`, `headers`, `headless`, `shapes` the evidence · `columns` what the cells say · `votes` the decision ·
+`labels` what the taxonomy makes of it · `levels` the levels (pure).
 Not for changing or storing anything.
 """
 

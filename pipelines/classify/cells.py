@@ -125,6 +125,14 @@ class Cells:
         """Which cells hold a character that is not ASCII."""
         return self._any(self._facts & _WIDE)
 
+    @cached_property
+    def han(self) -> Mask:
+        """Which cells hold a Chinese character."""
+        found = np.zeros(len(self), dtype=np.bool_)
+        wide = np.flatnonzero(self.wide)
+        found[wide] = self.matching(r"\p{Han}", wide) if len(wide) else False
+        return found
+
     def holds(self, mark: int) -> Mask:
         """Tell which cells hold a certain ASCII character."""
         return self._any((self.data == mark).astype(np.uint8))

@@ -15,7 +15,8 @@ import numpy.typing as npt
 import regex
 
 from pipelines.classify.context import BOOST, LEAST, boosted, named, supported
-from pipelines.classify.recognizers import FLAGS, THRESHOLD
+from pipelines.classify.ner import NAMED
+from pipelines.classify.recognizers import FLAGS, RECOGNIZERS, THRESHOLD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pipelines.classify.cells import Cells, Ints
     from pipelines.classify.recognizers import FoldedRecognizer
 
+KINDS: Final = (*(kind.ENTITY for kind in RECOGNIZERS), *NAMED)
+"""Entities by the number of their kind; names come last."""
 Span = tuple[int, int, int, float]
 """Cell, start, end, score."""
 CERTAIN: Final = 1.0

@@ -1,41 +1,35 @@
-"""Presidio's NLP engine: LAC-small for Chinese, a blank spaCy tokenizer for English.
+"""Presidio's NLP engine: the taggers of names, one a language.
 
-No English model is shipped, so nothing is read as a name in English text; ``NAME`` says what ran.
+Presidio wants tokens as well; the recognizers here read characters, so a token is a word, a Chinese character or a mark.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import regex
 import spacy
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 from spacy.tokens import Doc
-from spacy.tokens import Span as DocSpan
 
 from pipelines.classify.folding import encodable
-from pipelines.classify.lac import Word, tagger
+from pipelines.classify.ner import NAMED, lac
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-NAME: Final = "lac-small"
+    from pipelines.classify.cells import Cells, Ints
+    from pipelines.classify.ner import Entity, NameTagger
+
 CHINESE: Final = "zh"
 ENGLISH: Final = "en"
 HAN: Final = regex.compile(r"\p{Han}")
 SCORE: Final = 0.85
 """Presidio's own score for what a model says without one."""
-ENTITIES: Final = {
-    "PER": "PERSON",
-    "nr": "PERSON",
-    "LOC": "LOCATION",
-    "ns": "LOCATION",
-    "ORG": "ORGANIZATION",
-    "nt": "ORGANIZATION",
-}
-"""LAC's tags of names; capitals are those it is surer of."""
-NAMED: Final = ("PERSON", "LOCATION", "ORGANIZATION")
+_TOKEN: Final = regex.compile(r"\p{Han}|\s+|[^\W\p{Han}]+|\W")
 
 
 def language_of(text: str) -> str:
@@ -43,18 +37,35 @@ def language_of(text: str) -> str:
     return CHINESE if HAN.search(text) else ENGLISH
 
 
-def names(words: Iterable[Word]) -> list[tuple[int, int, str]]:
-    """Return start, end and entity of the names in a tagged text; adjacent pieces of a place are one."""
-    found: list[tuple[int, int, str]] = []
-    for word in words:
-        entity = ENTITIES.get(word.tag)
-        if entity is None:
-            continue
-        if entity == "LOCATION" and found and found[-1][1:] == (word.start, entity):
-            found[-1] = (found[-1][0], word.end, entity)
-        else:
-            found.append((word.start, word.end, entity))
+@functools.cache
+def taggers() -> dict[str, NameTagger]:
+    """Return this process's tagger of each language.
+
+    Raises:
+        PolicyError: a tagger's weights can't be read.
+    """
+    return {CHINESE: lac.tagger()}
+
+
+def entities(texts: Sequence[str], taggers: Mapping[str, NameTagger], language: str = "auto") -> list[list[Entity]]:
+    """Return the names in texts, each read in its own language, or all in the one given.
+
+    A language without a tagger has no names.
+    """
+    of = [language_of(text) for text in texts] if language == "auto" else [language] * len(texts)
+    found: list[list[Entity]] = [[] for _ in texts]
+    for each, tagger in taggers.items():
+        own = [number for number, other in enumerate(of) if other == each]
+        for number, names in zip(own, tagger.entities([texts[number] for number in own]), strict=True):
+            found[number] = names
     return found
+
+
+def readable(cells: Cells, taggers: Mapping[str, NameTagger]) -> Ints:
+    """Return the numbers of the cells that one of the taggers reads."""
+    chinese = cells.han if CHINESE in taggers else False
+    english = cells.letters & ~cells.han if ENGLISH in taggers else False
+    return np.flatnonzero(chinese | english)
 
 
 class TutelaNlpEngine(NlpEngine):
@@ -65,8 +76,8 @@ class TutelaNlpEngine(NlpEngine):
         self._blank: dict[str, Any] = {}
 
     def load(self) -> None:
-        """Read the weights and build the tokenizers."""
-        tagger()
+        """Read the weights and build the vocabularies."""
+        taggers()
         self._blank = {CHINESE: spacy.blank("xx"), ENGLISH: spacy.blank("en")}
 
     def is_loaded(self) -> bool:
@@ -81,15 +92,14 @@ class TutelaNlpEngine(NlpEngine):
         self,
         texts: Iterable[str],
         language: str,
-        batch_size: int = 1,  # noqa: ARG002 (the tagger makes its own batches)
+        batch_size: int = 1,  # noqa: ARG002 (the taggers make their own batches)
         n_process: int = 1,  # noqa: ARG002
         **_: object,
     ) -> Iterator[tuple[str, NlpArtifacts]]:
         """Read many texts at once."""
         plain = [encodable(text) for text in texts]
-        tagged = tagger().words(plain) if language == CHINESE else [[] for _ in plain]
-        for text, words in zip(plain, tagged, strict=True):
-            yield text, self._artifacts(self._doc(text, words, language), words, language)
+        for text, names in zip(plain, entities(plain, taggers(), language), strict=True):
+            yield text, self._artifacts(text, names, language)
 
     def is_stopword(self, word: str, language: str) -> bool:
         """Tell whether a word is a stop word (English only)."""
@@ -107,25 +117,26 @@ class TutelaNlpEngine(NlpEngine):
         """Return the languages."""
         return [CHINESE, ENGLISH]
 
-    def _doc(self, text: str, words: Sequence[Word], language: str) -> Doc:
-        if language != CHINESE:
-            doc: Doc = self._blank[language](text)
-            return doc
-        spelled = [text[word.start : word.end] for word in words]
-        return Doc(self._blank[language].vocab, words=spelled, spaces=[False] * len(spelled))
-
-    def _artifacts(self, doc: Doc, words: Sequence[Word], language: str) -> NlpArtifacts:
-        entities = [doc.char_span(start, end, label=entity) for start, end, entity in names(words)]
-        kept: list[DocSpan] = [entity for entity in entities if entity is not None]
+    def _artifacts(self, text: str, names: Sequence[Entity], language: str) -> NlpArtifacts:
+        words = list(_words(text, names))
+        doc = Doc(self._blank[language].vocab, words=words, spaces=[False] * len(words))
+        spans = [doc.char_span(start, end, label=label) for start, end, label in names]
         return NlpArtifacts(
-            entities=kept,
+            entities=[span for span in spans if span is not None],
             tokens=doc,
             tokens_indices=[token.idx for token in doc],
-            lemmas=[token.text for token in doc],
+            lemmas=words,
             nlp_engine=self,
             language=language,
-            scores=[SCORE] * len(kept),
+            scores=[SCORE] * len(spans),
         )
+
+
+def _words(text: str, names: Sequence[Entity]) -> Iterator[str]:
+    """Cut a text into tokens, so that every entity begins and ends with one."""
+    edges = sorted({0, len(text), *(edge for start, end, _ in names for edge in (start, end))})
+    for low, high in itertools.pairwise(edges):
+        yield from _TOKEN.findall(text, low, high)
 
 
 @functools.cache

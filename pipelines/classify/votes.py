@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipelines.classify.headers import strongest
 from pipelines.classify.levels import HIGHEST, LOWEST, record_level
-from pipelines.classify.nlp import NAMED
+from pipelines.classify.ner import NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

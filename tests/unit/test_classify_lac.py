@@ -6,8 +6,7 @@ import itertools
 
 import pytest
 
-from pipelines.classify.lac import SEGMENT, tagger
-from pipelines.classify.nlp import names
+from pipelines.classify.ner.lac import SEGMENT, tagger
 
 
 @pytest.mark.parametrize(
@@ -25,8 +24,8 @@ from pipelines.classify.nlp import names
     ],
 )
 def test_names_in_a_sentence_are_read(text: str, wanted: list[tuple[str, str]]) -> None:
-    [words] = tagger().words([text])
-    assert [(text[start:end], entity) for start, end, entity in names(words)] == wanted
+    [names] = tagger().entities([text])
+    assert [(text[start:end], entity) for start, end, entity in names] == wanted
 
 
 def test_words_cover_the_text_whatever_its_length_and_company() -> None:

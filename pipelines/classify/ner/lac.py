@@ -21,8 +21,10 @@ import numpy.typing as npt
 from pipelines.errors import PolicyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from importlib.resources.abc import Traversable
+
+    from pipelines.classify.ner import Entity
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -32,6 +34,15 @@ SEGMENT: Final = 96
 """Longest run of characters that is tagged at once; longer texts are cut, at a stop where there is one."""
 BATCH: Final = 256
 STOPS: Final = frozenset("。！？；!?;\n\r，,、 \t")
+ENTITIES: Final = {
+    "PER": "PERSON",
+    "nr": "PERSON",
+    "LOC": "LOCATION",
+    "ns": "LOCATION",
+    "ORG": "ORGANIZATION",
+    "nt": "ORGANIZATION",
+}
+"""LAC's tags of names; capitals are those it is surer of."""
 _FP32: Final = 5
 
 
@@ -54,8 +65,24 @@ def tagger() -> Tagger:
     return Tagger(resources.files("jieba") / "lac_small")
 
 
+def names(words: Iterable[Word]) -> list[Entity]:
+    """Return the names in a tagged text; adjacent pieces of a place are one."""
+    found: list[Entity] = []
+    for word in words:
+        entity = ENTITIES.get(word.tag)
+        if entity is None:
+            continue
+        if entity == "LOCATION" and found and found[-1][1:] == (word.start, entity):
+            found[-1] = (found[-1][0], word.end, entity)
+        else:
+            found.append((word.start, word.end, entity))
+    return found
+
+
 class Tagger:
     """Tags texts, many at once."""
+
+    name = "lac-small"
 
     def __init__(self, folder: Traversable) -> None:
         """Read the weights and dictionaries in ``folder``.
@@ -86,6 +113,10 @@ class Tagger:
             for (row, start, piece), tags in zip(batch, self._decode([p[2] for p in batch]), strict=True):
                 found[row].append((start, self._join(start, len(piece), tags)))
         return [[word for _, words in sorted(parts, key=lambda part: part[0]) for word in words] for parts in found]
+
+    def entities(self, texts: Sequence[str]) -> list[list[Entity]]:
+        """Return the names in each text."""
+        return [names(words) for words in self.words(texts)]
 
     def _decode(self, pieces: Sequence[str]) -> list[Ints]:
         """Tag pieces that are sorted by falling length."""
