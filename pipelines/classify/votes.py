@@ -60,7 +60,9 @@ class ColumnProfile:
     found: int
     """Cells in which the entity was found."""
     also: dict[str, int] = field(default_factory=dict)
-    """Other entities and the cells they were found in."""
+    """Other entities and the cells they were found in; with a plan's word also what the cells say against it."""
+    share: float = 0.0
+    """Share of the cells that are not blank in which the entity was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,10 @@ class Votes:
         """Return the share of cells taken for a kind of name: by the tagger where it read any, else by their look."""
         return self.tagged[kind] / self.read if self.read else self.looks(kind)
 
+    def found(self, entity: str) -> int:
+        """Count the cells in which an entity was found, by whatever found most of them."""
+        return min(self.cells, max(each[entity] for each in (self.whole, self.within, self.shaped, self.tagged)))
+
     def looks(self, kind: str) -> float:
         """Return the share of cells that look like a kind."""
         return self.shaped[kind] / self.cells if self.cells else 0.0
@@ -110,13 +116,14 @@ class Votes:
 
 def decide(votes: Votes, labels: Mapping[str, EntityLabel], names: Sequence[str], hint: str | None) -> ColumnProfile:
     """Say what a column holds from its cells, its names, and the kind that a plan declares it to be."""
-    key, confidence = _detected(votes, strongest((votes.name, *names)))
+    seen, confidence = _detected(votes, strongest((votes.name, *names)))
+    key = seen
     if hint is not None and hint != key:
         agreed = key is not None and _entity(hint, labels) == _entity(key, labels)
         if agreed or _level(key, labels, LOWEST) <= _level(hint, labels, HIGHEST):
             # A declared kind gives way only to a more sensitive one that the cells show: the highest wins.
             key, confidence = hint, confidence if agreed else DECLARED
-    return _profile(votes, labels, key, confidence)
+    return _profile(votes, labels, key, confidence, seen)
 
 
 def unsettled(votes: Votes, names: Sequence[str]) -> bool:
@@ -185,15 +192,17 @@ def _level(key: str | None, labels: Mapping[str, EntityLabel], otherwise: int) -
     return labels[key].level if key is not None and key in labels else otherwise
 
 
-def _profile(votes: Votes, labels: Mapping[str, EntityLabel], key: str | None, confidence: float) -> ColumnProfile:
+def _profile(
+    votes: Votes, labels: Mapping[str, EntityLabel], key: str | None, confidence: float, seen: str | None
+) -> ColumnProfile:
     label = labels.get(key) if key else None
     entity = label.entity if label else key
     own = {key, entity}
-    also = {other: count for other, count in sorted(votes.within.items()) if count and other not in own}
+    counts = votes.within if seen in own else votes.within | Counter({seen: votes.found(seen)} if seen else {})
+    also = {other: count for other, count in sorted(counts.items()) if count and other not in own}
     raised = [labels[other].level if other in labels else HIGHEST for other in also] if key in {None, NOTE} else []
     level = label.level if label else (HIGHEST if key else LOWEST)
-    counts = (votes.whole, votes.within, votes.shaped, votes.tagged)
-    found = max(count[entity] for count in counts) if entity else 0
+    found = votes.found(entity) if entity else 0
     return ColumnProfile(
         name=votes.name,
         entity=entity,
@@ -202,6 +211,7 @@ def _profile(votes: Votes, labels: Mapping[str, EntityLabel], key: str | None, c
         code=label.code if label else None,
         confidence=confidence if key else 0.0,
         cells=votes.cells,
-        found=min(found, votes.cells),
+        found=found,
         also=also,
+        share=round(found / votes.cells, 4) if votes.cells else 0.0,
     )
