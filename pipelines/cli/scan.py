@@ -19,7 +19,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.errors import SourceEncoding, SourceError, SourceMalformed, SourceMissing
+from pipelines.errors import SourceError, SourceMalformed, SourceMissing
+from pipelines.policy.plans import EncodingName
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from pipelines.classify import Analyzer, ColumnProfile, Span, Votes
     from pipelines.sources import Skipped
+    from pipelines.sources.encoding import Text
 
 NER_CELLS: Final = 500
 """Distinct cells of a column and chunk that the tagger reads where the rest leaves doubt."""
@@ -54,6 +56,7 @@ def scan(
     spans: Annotated[bool, typer.Option("--spans", help='Find the entities of each {"text": …} line.')] = False,
     out: Annotated[Path | None, typer.Option(readable=False, help="Where --spans writes its JSON lines.")] = None,
     language: Annotated[Language, typer.Option(help="Language of the texts.")] = Language.AUTO,
+    encoding: Annotated[EncodingName | None, typer.Option(help="Encoding of a text file; told from its bytes.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Classify every column of a file, or find the entities in each of its texts.
@@ -75,30 +78,37 @@ def scan(
         if out is None:
             message = "--spans needs --out FILE for its results."
             raise typer.BadParameter(message)
-        counts = write_spans(analyzer, file, out, language)
+        counts = write_spans(analyzer, file, out, language, encoding)
         report: dict[str, Any] = {**counts, "seconds": round(time.perf_counter() - begun, 3), "engine": analyzer.engine}
         _show_counts(report, out, json=json)
         return
     skipped = Skipped()
-    rows, profiles = profile_file(analyzer, file, settings.chunk_rows, skipped)
+    rows, profiles, text = profile_file(analyzer, file, settings.chunk_rows, skipped, encoding)
     seconds = round(time.perf_counter() - begun, 3)
     if json:
         report = {"rows": rows, "skipped": skipped.count, "seconds": seconds, "engine": analyzer.engine}
+        report |= {"encoding": text and text.name, "lost": text.lost if text else 0}
         typer.echo(json_format.dumps(report | {"columns": [asdict(each) for each in profiles]}, ensure_ascii=False))
     else:
-        _show_columns(profiles, f"{file.name}: {rows:,} rows, {seconds} s, {analyzer.engine}", _told(skipped))
+        how = ", ".join((*([text.name] if text else []), f"{seconds} s", analyzer.engine))
+        _show_columns(profiles, f"{file.name}: {rows:,} rows, {how}", _told(skipped, text))
 
 
 def profile_file(
-    analyzer: Analyzer, file: Path, chunk_rows: int, skipped: Skipped | None = None
-) -> tuple[int, tuple[ColumnProfile, ...]]:
-    """Return the number of rows and what each column holds; memory does not grow with the file.
+    analyzer: Analyzer,
+    file: Path,
+    chunk_rows: int,
+    skipped: Skipped | None = None,
+    encoding: EncodingName | None = None,
+) -> tuple[int, tuple[ColumnProfile, ...], Text | None]:
+    """Return the number of rows, what each column holds, and how a text file is encoded; memory stays flat.
 
     Args:
         analyzer: What tells the kinds apart.
         file: The file.
         chunk_rows: Rows read at once.
         skipped: Given, rows that can't be read are stepped over and counted in it.
+        encoding: The encoding of a text file; by default told from its bytes.
 
     Raises:
         SourceError: the file can't be read.
@@ -106,31 +116,37 @@ def profile_file(
     from pipelines.classify.headless import headings_of_data
     from pipelines.sources import read_chunks
 
-    rows, votes = 0, dict[str, "Votes"]()
-    for chunk in read_chunks(file, chunk_rows=chunk_rows, skipped=skipped):
+    rows, votes, text = 0, dict[str, "Votes"](), None
+    for chunk in read_chunks(file, chunk_rows=chunk_rows, skipped=skipped, encoding=encoding):
+        text = chunk.text
         rows += len(chunk.frame)
         for vote in analyzer.votes(chunk.frame, ner_cells=NER_CELLS, note_cells=NOTE_CELLS):
             votes[vote.name] = votes[vote.name] + vote if vote.name in votes else vote
     hidden = headings_of_data(analyzer, tuple(votes.values()))
     profiles = analyzer.decide(votes.values())
-    return rows, tuple(
+    named = (
         replace(profile, name=f"(column {place})") if hidden[place - 1] else profile
         for place, profile in enumerate(profiles, start=1)
     )
+    return rows, tuple(named), text
 
 
-def write_spans(analyzer: Analyzer, file: Path, out: Path, language: Language) -> dict[str, int]:
+def write_spans(
+    analyzer: Analyzer, file: Path, out: Path, language: Language, encoding: EncodingName | None = None
+) -> dict[str, Any]:
     """Write one line of spans for each line of text; the file appears when it is complete.
 
     Raises:
+        SourceEncoding: the encoding can't be told.
         SourceMissing: the file can't be opened, or its results can't be written.
         SourceMalformed: a line is not an object with a text.
     """
+    text = _encoding(file, encoding)
     lines = found = 0
     part = out.with_name(f"{out.name}.part")
     try:
         with part.open("w", encoding="utf-8", newline="\n") as target:
-            for batch in _batches(_texts(file)):
+            for batch in _batches(_texts(file, text)):
                 results = analyzer.spans(batch, language=language.value)
                 target.writelines(json_format.dumps(_line(each)) + "\n" for each in results)
                 lines, found = lines + len(batch), found + sum(map(len, results))
@@ -140,7 +156,7 @@ def write_spans(analyzer: Analyzer, file: Path, out: Path, language: Language) -
         raise SourceMissing(message) from None
     finally:
         part.unlink(missing_ok=True)
-    return {"texts": lines, "spans": found}
+    return {"texts": lines, "spans": found, "encoding": text.name}
 
 
 def _line(spans: Iterable[Span]) -> dict[str, Any]:
@@ -158,25 +174,27 @@ def _batches(texts: Iterator[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _texts(file: Path) -> Iterator[str]:
+def _encoding(file: Path, named: EncodingName | None) -> Text:
+    from pipelines.sources.encoding import detect
+
     try:
-        with file.open("rb") as source:
-            for number, raw in enumerate(source, 1):
-                line = raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
-                if line.strip():
-                    yield _text(line, number, file.name)
+        return detect(file, named)
     except OSError:
         message = f"{file.name} can't be read; check the name and who may read it."
         raise SourceMissing(message) from None
 
 
-def _text(line: bytes, number: int, name: str) -> str:
+def _texts(file: Path, text: Text) -> Iterator[str]:
+    with file.open(encoding=text.encoding, newline="\n") as source:
+        for number, line in enumerate(source, 1):
+            if line.strip():
+                yield _text(line, number, file.name)
+
+
+def _text(line: str, number: int, name: str) -> str:
     problem: SourceError
     try:
-        parsed = json_format.loads(line.decode("utf-8"))
-    except UnicodeDecodeError:
-        problem = SourceEncoding(f"{name}, line {number}: not UTF-8; save the file as UTF-8.")
-        raise problem from None
+        parsed = json_format.loads(line)
     except (ValueError, RecursionError):
         problem = SourceMalformed(f"{name}, line {number}: not JSON.")
         raise problem from None
@@ -194,12 +212,15 @@ def _show_counts(report: dict[str, Any], out: Path, *, json: bool) -> None:
         Console().print(f"{report['texts']:,} texts, {report['spans']:,} entities → {escape(out.name)}")
 
 
-def _told(skipped: Skipped) -> str | None:
-    if not skipped.count:
-        return None
-    some = ", ".join(f"{row:,}" for row in skipped.rows[:SHOWN_ROWS])
-    more = ", …" if skipped.count > SHOWN_ROWS else ""
-    return f"{skipped.count:,} skipped, which can't be read: row {some}{more}"
+def _told(skipped: Skipped, text: Text | None) -> str | None:
+    told = []
+    if skipped.count:
+        some = ", ".join(f"{row:,}" for row in skipped.rows[:SHOWN_ROWS])
+        more = ", …" if skipped.count > SHOWN_ROWS else ""
+        told.append(f"{skipped.count:,} skipped, which can't be read: row {some}{more}")
+    if text is not None and text.lost:
+        told.append(f"{text.lost:,} characters were lost when the file was converted; export it again from its source")
+    return "\n".join(told) or None
 
 
 def _show_columns(profiles: Iterable[ColumnProfile], title: str, caption: str | None) -> None:

@@ -143,7 +143,7 @@ def gate(settings: Settings, plan_name: str, files: Sequence[Path], run: str, at
         delivery = fingerprint(path, home.index_key)
         with home.database.begin(Role.INGEST) as tx:
             size = vault.register_delivery(tx, plan.name, delivery, settings.chunk_rows, at)
-        for number, chunk in enumerate(read_chunks(path, chunk_rows=size)):
+        for number, chunk in enumerate(read_chunks(path, chunk_rows=size, encoding=plan.source.encoding)):
             ref = ChunkRef(plan.name, run, f"{delivery.hex[:12]}-{number:05d}", str(delivery), number, len(chunk))
             frame, dropped = arrange(chunk.frame, plan)
             outside |= dict.fromkeys(dropped)

@@ -18,6 +18,8 @@ from pipelines.policy import heading_key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from pipelines.sources.encoding import Text
+
 TEXT = pa.large_string()
 """The Arrow type behind pandas' ``str``: reading straight into it saves a copy."""
 Column: TypeAlias = Any
@@ -67,6 +69,8 @@ class Chunk:
     first_row: int
     """1 for the first data row of the file."""
     frame: pd.DataFrame = field(repr=False)
+    text: Text | None = None
+    """What a pass over a text file found: its encoding; None for workbooks and Parquet files."""
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -91,7 +95,9 @@ def check_headings(headings: Sequence[str], name: str, limits: Limits) -> list[s
     return [heading.strip() or f"(column {place})" for place, heading in enumerate(headings, start=1)]
 
 
-def chunks_of(tables: Iterable[pa.Table], *, chunk_rows: int, name: str, limits: Limits) -> Iterator[Chunk]:
+def chunks_of(
+    tables: Iterable[pa.Table], *, chunk_rows: int, name: str, limits: Limits, text: Text | None = None
+) -> Iterator[Chunk]:
     """Cut a stream of tables of any size into chunks of exactly ``chunk_rows`` rows (the last may be shorter).
 
     A table may have columns that the ones before had not; they are missing there.
@@ -107,21 +113,21 @@ def chunks_of(tables: Iterable[pa.Table], *, chunk_rows: int, name: str, limits:
         held += table.num_rows
         while held >= chunk_rows:
             joined = _join(waiting)
-            yield _chunk(joined.slice(0, chunk_rows), row)
+            yield _chunk(joined.slice(0, chunk_rows), row, text)
             rest = joined.slice(chunk_rows)
             waiting, held, row = [rest], rest.num_rows, row + chunk_rows
     if held:
-        yield _chunk(_join(waiting), row)
+        yield _chunk(_join(waiting), row, text)
 
 
 def _join(tables: list[pa.Table]) -> pa.Table:
     return tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="default")
 
 
-def _chunk(table: pa.Table, first_row: int) -> Chunk:
+def _chunk(table: pa.Table, first_row: int, text: Text | None) -> Chunk:
     frame = table.combine_chunks().to_pandas()
     frame.index = pd.RangeIndex(first_row, first_row + len(frame), name="row")
-    return Chunk(first_row, frame)
+    return Chunk(first_row, frame, text)
 
 
 def _check_cells(table: pa.Table, first_row: int, name: str, limits: Limits) -> None:

@@ -21,11 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pipelines.policy import EncodingName
+
 DELIMITERS = ",;\t|"
 
 
-def read_csv(path: Path, chunk_rows: int, limits: Limits, skipped: Skipped | None = None) -> Iterator[Chunk]:
-    """Yield the rows of a delimited text file.
+def read_csv(
+    path: Path, chunk_rows: int, limits: Limits, skipped: Skipped | None = None, encoding: EncodingName | None = None
+) -> Iterator[Chunk]:
+    """Yield the rows of a delimited text file, in the encoding named or told from its bytes.
 
     Raises:
         SourceEncoding: the encoding can't be told.
@@ -33,11 +37,11 @@ def read_csv(path: Path, chunk_rows: int, limits: Limits, skipped: Skipped | Non
         SourceMalformed: a row has a wrong number of columns (without ``skipped``), or a quote is never closed.
         SourceTooLarge: a cell or row exceeds the limit.
     """
-    text = detect(path)
+    text = detect(path, encoding)
     delimiter, headings = _heading_line(path, text.encoding)
     names = check_headings(headings, path.name, limits)
     tables = _tables(path, text, delimiter, names, limits, skipped)
-    return chunks_of(tables, chunk_rows=chunk_rows, name=path.name, limits=limits)
+    return chunks_of(tables, chunk_rows=chunk_rows, name=path.name, limits=limits, text=text)
 
 
 def _heading_line(path: Path, encoding: str) -> tuple[str, list[str]]:

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-READERS: Mapping[str, Callable[[Path, int, Limits, Skipped | None], Iterator[Chunk]]] = {
+    from pipelines.policy import EncodingName
+
+READERS: Mapping[str, Callable[[Path, int, Limits, Skipped | None, EncodingName | None], Iterator[Chunk]]] = {
     "csv": read_csv,
-    "xlsx": lambda path, rows, limits, _: read_excel(path, rows, limits),
+    "xlsx": lambda path, rows, limits, *_: read_excel(path, rows, limits),
     "jsonl": read_json_lines,
-    "parquet": lambda path, rows, limits, _: read_parquet(path, rows, limits),
+    "parquet": lambda path, rows, limits, *_: read_parquet(path, rows, limits),
 }
 """A workbook's and a Parquet file's rows are all of one width: there is nothing to step over."""
 SUFFIXES = {".tsv": "csv", ".txt": "csv", ".ndjson": "jsonl", ".xlsm": "xlsx", ".pq": "parquet"}
@@ -39,6 +41,7 @@ def read_chunks(
     format: str | None = None,  # noqa: A002 - the word
     limits: Limits = DEFAULT_LIMITS,
     skipped: Skipped | None = None,
+    encoding: EncodingName | None = None,
 ) -> Iterator[Chunk]:
     """Yield the file's rows in chunks of ``chunk_rows``; memory does not grow with the file.
 
@@ -49,6 +52,7 @@ def read_chunks(
         limits: How large its parts may be.
         skipped: Given, rows with a wrong number of columns and broken JSON lines are stepped over and counted in it;
             without it (as ingestion reads, which may lose no row) the first of them stops the file.
+        encoding: The encoding of its text ; by default told from its bytes.
 
     Raises:
         SourceMissing: there is no such file, or it may not be read.
@@ -59,7 +63,7 @@ def read_chunks(
     reader = READERS[_format(path, format)]
     check_readable(path)
     chunks = 0
-    for chunk in reader(path, chunk_rows, limits, skipped):
+    for chunk in reader(path, chunk_rows, limits, skipped, encoding):
         chunks += 1
         yield chunk
     if not chunks and skipped is not None and skipped.count:

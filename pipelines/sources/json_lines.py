@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pajson
 
-from pipelines.errors import SourceEncoding, SourceMalformed, SourceTooLarge
+from pipelines.errors import SourceMalformed, SourceTooLarge
 from pipelines.sources.chunks import (
     TEXT,
     Chunk,
@@ -26,35 +26,42 @@ from pipelines.sources.chunks import (
     chunks_of,
     refuse_nul,
 )
+from pipelines.sources.encoding import Text, detect, utf8_blocks
 from pipelines.sources.json_shape import CONSENT, FIELDS, LIST_SEPARATOR, Record, Shape, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BLOCK = 2 << 20
+    from pipelines.policy import EncodingName
+
 LEARN_LINES = 50
 MOST_BRACKETS = 100
 """Opening brackets of a line that goes through Arrow; the form writes four."""
-MARK = b"\xef\xbb\xbf"
 
 
-def read_json_lines(path: Path, chunk_rows: int, limits: Limits, skipped: Skipped | None = None) -> Iterator[Chunk]:
+def read_json_lines(
+    path: Path, chunk_rows: int, limits: Limits, skipped: Skipped | None = None, encoding: EncodingName | None = None
+) -> Iterator[Chunk]:
     """Yield the rows of a JSON lines file. Later chunks may have columns that earlier ones had no key for.
 
+    JSON should be UTF-8; other encodings are read as those of delimited text are.
+
     Raises:
-        SourceEncoding: the file is not UTF-8.
+        SourceEncoding: the encoding can't be told.
         SourceMalformed: a line is not one JSON object (without ``skipped``), or nested deeper than the form nests.
         SourceColumns: there are too many different keys, or two alike.
         SourceTooLarge: a line or cell exceeds the limit.
     """
-    return chunks_of(_tables(path, limits, skipped), chunk_rows=chunk_rows, name=path.name, limits=limits)
+    text = detect(path, encoding)
+    tables = _tables(path, text, limits, skipped)
+    return chunks_of(tables, chunk_rows=chunk_rows, name=path.name, limits=limits, text=text)
 
 
-def _tables(path: Path, limits: Limits, skipped: Skipped | None) -> Iterator[pa.Table]:
+def _tables(path: Path, text: Text, limits: Limits, skipped: Skipped | None) -> Iterator[pa.Table]:
     shape: Shape | None = None
     row = 1
-    for line, block in _blocks(path, limits):
+    for line, block in _blocks(path, text, limits):
         if shape is None:
             head = block.split(b"\n", LEARN_LINES)[:LEARN_LINES]
             shape = Shape.of(_records(head, line, path.name, None if skipped is None else Skipped()))
@@ -66,40 +73,22 @@ def _tables(path: Path, limits: Limits, skipped: Skipped | None) -> Iterator[pa.
         row += table.num_rows
 
 
-def _blocks(path: Path, limits: Limits) -> Iterator[tuple[int, bytes]]:
+def _blocks(path: Path, text: Text, limits: Limits) -> Iterator[tuple[int, bytes]]:
     """Yield whole lines in blocks, each with the number of its first line; nothing for blank stretches."""
     line, rest = 1, b""
-    with path.open("rb") as file:
-        while read := file.read(BLOCK):
-            if line == 1 and not rest:
-                read = read.removeprefix(MARK)
-            whole, newline, tail = (rest + read).rpartition(b"\n")
-            if len(tail) > limits.row_bytes:
-                number = line + (whole + newline).count(b"\n")
-                msg = (
-                    f"{path.name}, line {number}: longer than {limits.row_bytes // 1024} KiB; is it one object a line?"
-                )
-                raise SourceTooLarge(msg)
-            rest = tail
-            if newline:
-                yield from _utf8(whole + newline, line, path.name)
-                line += whole.count(b"\n") + 1
-    yield from _utf8(rest, line, path.name)
-
-
-def _utf8(block: bytes, line: int, name: str) -> Iterator[tuple[int, bytes]]:
-    try:
-        block.decode("utf-8")
-    except UnicodeDecodeError as error:
-        number = line + block.count(b"\n", 0, error.start)
-        msg = f"{name}, line {number}: this is not UTF-8, which JSON has to be; save the file as UTF-8."
-        raise SourceEncoding(msg) from None
-    if b"\0" in block:
-        number = line + block.count(b"\n", 0, block.index(b"\0"))
-        msg = f"{name}, line {number}: there is a NUL character; it is not a text file, or damaged."
-        raise SourceMalformed(msg)
-    if block.strip():
-        yield line, block
+    for read in utf8_blocks(path, text.encoding):
+        whole, newline, tail = (rest + read).rpartition(b"\n")
+        if len(tail) > limits.row_bytes:
+            number = line + (whole + newline).count(b"\n")
+            msg = f"{path.name}, line {number}: longer than {limits.row_bytes // 1024} KiB; is it one object a line?"
+            raise SourceTooLarge(msg)
+        rest = tail
+        if newline:
+            if whole.strip():
+                yield line, whole + newline
+            line += whole.count(b"\n") + 1
+    if rest.strip():
+        yield line, rest
 
 
 # --- the fast way ------------------------------------------------------------------------------------------------

@@ -136,7 +136,9 @@ FILES: dict[str, tuple[str, str, Callable[[Path], Path], tuple[str, ...]]] = {
     ),
     "NUL": (COUNTER, "a.csv", text(f"{HEADINGS}\n{ROW}\n{NEXT}\0\n"), ("a.csv", "line 3", "NUL")),
     "a malformed JSON line": (WEB, "a.jsonl", text(f"{LINE}\n{LINE[:-3]}\n"), ("a.jsonl", "line 2")),
-    "JSON of another encoding": (WEB, "a.jsonl", text(f"{LINE}\n".encode("gb18030")), ("a.jsonl", "line 1", "UTF-8")),
+    "JSON in two encodings": (
+        WEB, "a.jsonl", text(f"{LINE}\n".encode("gb18030") + f"{LINE}\n".encode()), ("a.jsonl", "line 1", "UTF-8"),
+    ),
     "NUL in JSON": (WEB, "a.jsonl", text(LINE.replace(MOBILE, MOBILE + "\\u0000") + "\n"), ("a.jsonl", "NUL")),
     "JSON nested a thousand deep": (WEB, "a.jsonl", text(f'{{"name":"{NAME}","a":{"[" * 9999}'), ("a.jsonl", "line 1")),
     "a cut-off workbook": (COUNTER, "a.xlsx", cut_short, ("a.xlsx", "workbook")),

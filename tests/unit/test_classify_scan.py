@@ -34,7 +34,8 @@ def test_a_file_is_classified_column_by_column(app: typer.Typer, tmp_path: Path,
     file.write_text(ROWS, encoding=encoding)
     result = CliRunner().invoke(app, [str(file), "--json"], catch_exceptions=False)
     report = json.loads(result.stdout)
-    assert set(report) == {"rows", "skipped", "seconds", "engine", "columns"}
+    assert set(report) == {"rows", "skipped", "seconds", "engine", "encoding", "lost", "columns"}
+    assert (report["encoding"], report["lost"]) == (encoding.removesuffix("-sig"), 0)
     assert (report["rows"], report["engine"]) == (20, "lac-small+rules")
     keys = {"name", "entity", "category", "level", "code", "confidence", "cells", "found", "also", "share"}
     assert all(set(column) == keys for column in report["columns"])
@@ -138,3 +139,28 @@ def test_a_missing_file_is_said_to_be_missing(app: typer.Typer, tmp_path: Path) 
         CliRunner().invoke(app, ["--spans", str(tmp_path / "no"), "--out", str(tmp_path / "o")], catch_exceptions=False)
     with pytest.raises(SourceError):
         CliRunner().invoke(app, [str(tmp_path / "no.csv")], catch_exceptions=False)
+
+
+def test_texts_of_another_encoding_are_read_and_the_report_says_which(app: typer.Typer, tmp_path: Path) -> None:
+    file, out = tmp_path / "texts.jsonl", tmp_path / "spans.jsonl"
+    lines = [json.dumps({"text": text}, ensure_ascii=False) for text in ("张三的电话13812345678", "地址在北京市朝阳区")]
+    file.write_text("\n".join(lines), encoding="gb18030")
+    args = ["--spans", str(file), "--out", str(out), "--json"]
+    assert json.loads(CliRunner().invoke(app, args, catch_exceptions=False).stdout)["encoding"] == "gb18030"
+    assert json.loads(out.read_text("utf-8").splitlines()[0])["spans"][-1]["start"] == 5
+
+
+def test_an_encoding_that_can_not_be_told_may_be_named(app: typer.Typer, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("a\n张\n", encoding="gb18030")
+    with pytest.raises(SourceError, match="can't be told"):
+        CliRunner().invoke(app, [str(file)], catch_exceptions=False)
+    result = CliRunner().invoke(app, [str(file), "--encoding", "gbk", "--json"], catch_exceptions=False)
+    assert json.loads(result.stdout)["encoding"] == "gb18030"
+
+
+def test_characters_that_were_lost_before_are_told(app: typer.Typer, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("姓名\n王\ufffd\n李\ufffd\n", encoding="utf-8")
+    shown = CliRunner().invoke(app, [str(file)], catch_exceptions=False, env={"COLUMNS": "200"}).stdout
+    assert "2 characters were lost" in shown
