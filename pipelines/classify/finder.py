@@ -82,14 +82,18 @@ def resolved(hits: Hits, *, last: int = 1 << 15) -> Hits:
     alone[:-1] &= ~same
     keep = alone.copy()
     taken: list[tuple[int, int]] = []
+    mask = bytearray(int(hits.end.max(initial=0)))  # of the cell's characters: a cell may hold 100,000 findings
     previous = -1
     crowd = np.flatnonzero(~alone)
     for at, cell, start, end in zip(
         crowd.tolist(), hits.cell[crowd].tolist(), hits.start[crowd].tolist(), hits.end[crowd].tolist(), strict=True
     ):
         if cell != previous:
+            for low, high in taken:
+                mask[low:high] = bytes(high - low)
             taken, previous = [], cell
-        if all(end <= low or start >= high for low, high in taken):
+        if mask.find(1, start, end) < 0:
+            mask[start:end] = b"\1" * (end - start)
             taken.append((start, end))
             keep[at] = True
     kept = hits.take(keep)
