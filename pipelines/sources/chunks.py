@@ -40,6 +40,8 @@ class Limits:
     """Uncompressed size of all parts of a workbook; it is held in memory."""
     workbook_ratio: int = 200
     """Uncompressed size of a workbook's part over its compressed size; a bomb's is in the thousands."""
+    chunk_bytes: int | None = None
+    """Bytes from which on a chunk has fewer rows than asked. Not for ingestion, whose chunks are counted in rows."""
     row_group_bytes: int = 1024 * 1024 * 1024
     """Uncompressed size of one row group of a Parquet file; it is held in memory."""
 
@@ -98,7 +100,9 @@ def check_headings(headings: Sequence[str], name: str, limits: Limits) -> list[s
 def chunks_of(
     tables: Iterable[pa.Table], *, chunk_rows: int, name: str, limits: Limits, text: Text | None = None
 ) -> Iterator[Chunk]:
-    """Cut a stream of tables of any size into chunks of exactly ``chunk_rows`` rows (the last may be shorter).
+    """Cut a stream of tables of any size into chunks of exactly ``chunk_rows`` rows.
+
+    The last may be shorter, and so may be those that reach ``limits.chunk_bytes``.
 
     A table may have columns that the ones before had not; they are missing there.
 
@@ -116,6 +120,9 @@ def chunks_of(
             yield _chunk(joined.slice(0, chunk_rows), row, text)
             rest = joined.slice(chunk_rows)
             waiting, held, row = [rest], rest.num_rows, row + chunk_rows
+        if held and limits.chunk_bytes is not None and sum(part.nbytes for part in waiting) >= limits.chunk_bytes:
+            yield _chunk(_join(waiting), row, text)
+            waiting, held, row = [], 0, row + held
     if held:
         yield _chunk(_join(waiting), row, text)
 

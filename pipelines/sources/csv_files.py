@@ -7,6 +7,7 @@ asks for it (`Skipped`) steps over such rows, and learns how many there were.
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ import pyarrow.csv as pacsv
 
 from pipelines.errors import SourceEmpty, SourceMalformed, SourceTooLarge
 from pipelines.sources.chunks import TEXT, Chunk, Limits, Skipped, check_headings, chunks_of
-from pipelines.sources.encoding import SAMPLE, Text, detect
+from pipelines.sources.encoding import Text, detect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,19 +39,20 @@ def read_csv(
         SourceTooLarge: a cell or row exceeds the limit.
     """
     text = detect(path, encoding)
-    delimiter, headings = _heading_line(path, text.encoding)
+    delimiter, headings = _heading_line(path, text.encoding, limits)
     names = check_headings(headings, path.name, limits)
     tables = _tables(path, text, delimiter, names, limits, skipped)
     return chunks_of(tables, chunk_rows=chunk_rows, name=path.name, limits=limits, text=text)
 
 
-def _heading_line(path: Path, encoding: str) -> tuple[str, list[str]]:
+def _heading_line(path: Path, encoding: str, limits: Limits) -> tuple[str, list[str]]:
     with path.open(encoding=encoding, newline="") as file:
-        sample = file.read(SAMPLE)
-    first = next((line for line in sample.splitlines() if line.strip()), "")
+        sample = file.read(limits.row_bytes)
+    # Not splitlines(), for which lines end at more than new lines and carriage returns.
+    first = next((line for line in io.StringIO(sample, newline="") if line.strip()), "")
     outside_quotes = "".join(first.split('"')[::2])
     delimiter = max(DELIMITERS, key=outside_quotes.count)
-    rows = csv.reader(sample.splitlines(keepends=True), delimiter=delimiter)
+    rows = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
     try:
         headings = next((row for row in rows if any(cell.strip() for cell in row)), None)
     except csv.Error:
