@@ -30,6 +30,8 @@ Mask = npt.NDArray[np.bool_]
 
 BLANK: Final = r"^(?:[\s\p{Z}\p{Cf}]*|\s*(?i:n/a|#n/a|null|none|nil|nan|-{1,3}|/|无|暂无|不详)\s*)$"
 """RE2 pattern of the ways to say that there is nothing."""
+PART: Final = 8 << 20
+"""Bytes of the cells that are counted together."""
 _DIGIT, _LETTER, _WIDE, _MARK = 1, 2, 4, 8
 _FACTS: Final = np.array(
     [
@@ -95,19 +97,13 @@ class Cells:
     @cached_property
     def runs(self) -> Ints:
         """The most digits of each cell that stand in one run, with nothing but number marks between them."""
-        if not len(self):
-            return np.zeros(0, dtype=np.int64)
-        number = (self._facts & (_DIGIT | _MARK)) != 0
-        begins = number.copy()
-        begins[1:] &= ~number[:-1]
-        begins[self.offsets[:-1]] |= number[self.offsets[:-1]]
-        heads = np.flatnonzero(begins)
         best = np.zeros(len(self), dtype=np.int64)
-        if len(heads):
-            ends = np.flatnonzero(number & ~np.append(number[1:] & ~begins[1:], False)) + 1
-            count = np.cumsum(np.append(0, self._facts & _DIGIT), dtype=np.int64)
-            cell = np.searchsorted(self.offsets, heads, side="right") - 1
-            np.maximum.at(best, cell, count[ends] - count[heads])
+        low = 0
+        while low < len(self):  # a part at a time: the counts take twenty times the room of the bytes
+            high = max(low + 1, int(np.searchsorted(self.offsets, self.offsets[low] + PART, side="right")) - 1)
+            own = self.offsets[low : high + 1]
+            best[low:high] = _runs(self._facts[own[0] : own[-1]], own - own[0])
+            low = high
         return best
 
     @cached_property
@@ -175,6 +171,22 @@ class Cells:
     def taken(self, numbers: Ints) -> pa.LargeStringArray:
         """Return folded cells as a column."""
         return self.folded if len(numbers) == len(self) else self.folded.take(pa.array(numbers))
+
+
+def _runs(facts: npt.NDArray[np.uint8], offsets: Ints) -> Ints:
+    """Return the most digits in one run of each of some cells."""
+    number = (facts & (_DIGIT | _MARK)) != 0
+    begins = number.copy()
+    begins[1:] &= ~number[:-1]
+    begins[offsets[:-1]] |= number[offsets[:-1]]
+    heads = np.flatnonzero(begins)
+    best = np.zeros(len(offsets) - 1, dtype=np.int64)
+    if len(heads):
+        ends = np.flatnonzero(number & ~np.append(number[1:] & ~begins[1:], False)) + 1
+        count = np.cumsum(np.append(0, facts & _DIGIT), dtype=np.int64)
+        cell = np.searchsorted(offsets, heads, side="right") - 1
+        np.maximum.at(best, cell, count[ends] - count[heads])
+    return best
 
 
 def of_column(column: pd.Series[str]) -> tuple[Cells, Ints]:

@@ -95,6 +95,10 @@ SERVICE_NOTE          备注 留言 说明 描述 摘要 投诉 反馈 内容 �
 """
 
 
+LONGEST: Final = 200
+"""Characters of a column's name that are read. A longer one is no name; its phrases would be without number."""
+
+
 @functools.lru_cache(maxsize=4096)
 def evidence(name: str) -> Evidence | None:
     """Return what a column's name says, or None when it says nothing."""
@@ -112,7 +116,7 @@ def strongest(names: Iterable[str]) -> Evidence | None:
 
 
 def _taken_apart(name: str) -> tuple[str, tuple[str, ...]]:
-    plain = regex.sub(r"\(.*?\)|（.*?）", "", unicodedata.normalize("NFKC", name)).strip()
+    plain = regex.sub(r"\(.*?\)|（.*?）", "", unicodedata.normalize("NFKC", name[:LONGEST])).strip()
     spaced = regex.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
     return regex.sub(r"\s+", "", plain).casefold(), tuple(regex.findall(r"[a-z0-9]+", spaced.casefold()))
 

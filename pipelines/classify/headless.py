@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _PLACES: Final = frozenset({"LOCATION", "ORGANIZATION"})
 """Kinds that a heading may be named after: a table with a column a city."""
 _FULL_NAME: Final = regex.compile(ENGLISH["PERSON"])
-_NUMBER: Final = regex.compile(r"[^\p{L}]*\d[^\p{L}]*")
+_NUMBER: Final = regex.compile(r"[^\p{L}\d]*+\d[^\p{L}]*+")
 
 
 def headings_of_data(analyzer: Analyzer, votes: Sequence[Votes]) -> tuple[bool, ...]:
