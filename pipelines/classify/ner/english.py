@@ -9,6 +9,7 @@ on the word alone is computed once for each different word. ``training/english.p
 from __future__ import annotations
 
 import functools
+import re
 import zipfile
 from importlib import resources
 from typing import TYPE_CHECKING, Final
@@ -37,6 +38,7 @@ AT_ONCE: Final = 4096
 LABELS: Final = ("PERSON", "LOCATION", "ORGANIZATION")
 """Tag 0 is none; label n begins with tag 2n+1 and goes on with tag 2n+2."""
 _PLACE_GOES_ON: Final = 4
+_NUMBER: Final = re.compile(r"\d")
 
 
 @functools.cache
@@ -75,7 +77,7 @@ class EnglishTagger:
             part = whole[low : low + AT_ONCE]
             for segment, tags in zip(part, self._network.tags(part), strict=True):
                 found[segment.text] += _names(segment, tags)
-        return found
+        return [_addresses(text, each) for text, each in zip(texts, found, strict=True)]
 
 
 class _Network:
@@ -225,6 +227,19 @@ def _names(segment: words.Segment, tags: list[int]) -> Iterator[Entity]:
             begun = None
         if tag % 2:
             begun = at
+
+
+def _addresses(text: str, found: list[Entity]) -> list[Entity]:
+    """Join the places that only commas part, where a number shows that they are one address."""
+    whole: list[Entity] = []
+    for start, end, label in found:
+        last = whole[-1] if whole else (0, 0, "")
+        near = label == last[2] == "LOCATION" and start - last[1] <= 3 and not text[last[1] : start].strip(", \r\n")
+        if near and _NUMBER.search(text, last[0], end):
+            whole[-1] = (last[0], end, label)
+        else:
+            whole.append((start, end, label))
+    return whole
 
 
 def _batches(lengths: list[int]) -> Iterator[tuple[int, int]]:
