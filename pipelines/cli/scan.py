@@ -114,10 +114,13 @@ def profile_file(
         SourceError: the file can't be read.
     """
     from pipelines.classify.headless import headings_of_data
-    from pipelines.sources import read_chunks
+    from pipelines.sources import Limits, read_chunks
 
+    limits = Limits(
+        cell_bytes=2 << 20, row_bytes=4 << 20, chunk_bytes=32 << 20
+    )  # nothing is stored: cells may be large
     rows, votes, text = 0, dict[str, "Votes"](), None
-    for chunk in read_chunks(file, chunk_rows=chunk_rows, skipped=skipped, encoding=encoding):
+    for chunk in read_chunks(file, chunk_rows=chunk_rows, limits=limits, skipped=skipped, encoding=encoding):
         text = chunk.text
         rows += len(chunk.frame)
         for vote in analyzer.votes(chunk.frame, ner_cells=NER_CELLS, note_cells=NOTE_CELLS):

@@ -54,10 +54,10 @@ def _heading_line(path: Path, encoding: str, limits: Limits) -> tuple[str, list[
     delimiter = max(DELIMITERS, key=outside_quotes.count)
     rows = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
     try:
-        headings = next((row for row in rows if any(cell.strip() for cell in row)), None)
+        headings = next(filter(None, rows), None)  # the line that the reader below steps over, even of blank cells
     except csv.Error:
         headings = None
-    if headings is None:
+    if headings is None or not (len(headings) > 1 or headings[0].strip()):
         msg = f"{path.name}: there is no heading line; the first line must name the columns."
         raise SourceEmpty(msg)
     return delimiter, headings
