@@ -38,7 +38,7 @@ _FACTS: Final = np.array(
         _DIGIT * (chr(b) in string.digits)
         | _LETTER * (chr(b) in string.ascii_letters)
         | _WIDE * (b > 127)
-        | _MARK * (chr(b) in " -.+()")
+        | _MARK * (chr(b) in " -.+()\r\n")
         for b in range(256)
     ],
     dtype=np.uint8,

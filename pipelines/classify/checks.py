@@ -15,9 +15,11 @@ Verdicts = npt.NDArray[np.bool_]
 Scores = npt.NDArray[np.float64]
 
 PROVINCES: Final = frozenset(
-    {*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71, 81, 82, 83}
+    {*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71}
 )
-"""Two-digit province codes of GB/T 2260, with Taiwan, Hong Kong, Macau and the residence permits of their people."""
+"""Two-digit province codes of GB/T 2260, with Taiwan."""
+PERMITS: Final = frozenset({810_000, 820_000, 830_000})
+"""Area codes of the residence permits of people from Hong Kong, Macau and Taiwan."""
 EARLIEST_YEAR: Final = 1850
 
 _RESIDENT_WEIGHTS: Final = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], dtype=np.int32)
@@ -70,11 +72,31 @@ def real_dates(
 
 def resident_ids(matrix: Matrix, latest: int) -> Verdicts:
     """GB 11643-1999: province, a real date of birth that is not after ``latest``, and MOD 11-2 over 18 characters."""
-    good: Verdicts = digits(matrix[:, :17]) & (matrix[:, 0] != ord("9"))
+    good = born_and_checked(matrix, latest)
+    good &= _PROVINCE[number(np.where(good[:, None], matrix[:, :2], _ZERO).astype(np.uint8))]
+    return good
+
+
+def residence_permits(matrix: Matrix, latest: int) -> Verdicts:
+    """Numbers built as those of residents, with an area code of Hong Kong, Macau or Taiwan."""
+    good = born_and_checked(matrix, latest)
+    good &= np.isin(number(np.where(good[:, None], matrix[:, :6], _ZERO).astype(np.uint8)), sorted(PERMITS))
+    return good
+
+
+def permanent_residents(matrix: Matrix, latest: int) -> Verdicts:
+    """Foreigners' cards since 2023: a nine and a province before what is built as a resident's number."""
+    good = born_and_checked(matrix, latest) & (matrix[:, 0] == ord("9"))
+    good &= _PROVINCE[number(np.where(good[:, None], matrix[:, 1:3], _ZERO).astype(np.uint8))]
+    return good
+
+
+def born_and_checked(matrix: Matrix, latest: int) -> Verdicts:
+    """Tell which rows of 18 characters have a date of birth at its place and a MOD 11-2 check character."""
+    good: Verdicts = digits(matrix[:, :17])
     plain = np.where(good[:, None], matrix[:, :17], _ZERO)
     total = (plain.astype(np.int32) - _ZERO) @ _RESIDENT_WEIGHTS
     good &= _RESIDENT_CHECK[total % 11] == _UPPER[matrix[:, 17]]
-    good &= _PROVINCE[number(plain[:, :2])]
     good &= real_dates(number(plain[:, 6:10]), number(plain[:, 10:12]), number(plain[:, 12:14]), latest)
     return good
 

@@ -1,7 +1,7 @@
 """The fast path: every recognizer over every distinct cell, all at once. Same findings as Presidio, cell by cell.
 
 Three steps for a recognizer: its gate drops the cells that cannot match; cells that can only be one value or none are
-judged as a byte matrix; what is left is joined with line breaks and read by the recognizer's own patterns in one go.
+judged as a byte matrix; what is left is joined, with a character between that folding removes, and read by the recognizer's own patterns in one go.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy.typing as npt
 import regex
 
 from pipelines.classify.context import BOOST, LEAST, boosted, named, supported
+from pipelines.classify.folding import SEPARATOR
 from pipelines.classify.ner import NAMED
 from pipelines.classify.recognizers import FLAGS, RECOGNIZERS, THRESHOLD
 
@@ -127,7 +128,7 @@ def _read(cells: Cells, numbers: Ints, recognizer: FoldedRecognizer, *, headed: 
     if not len(numbers):
         return []
     texts = cells.texts(numbers)
-    text = "\n".join(texts)
+    text = SEPARATOR.join(texts)
     starts = np.cumsum([0, *(len(part) + 1 for part in texts[:-1])])
     words = tuple(word.casefold() for word in recognizer.CONTEXT)
     kept = _outermost(_matches(text, recognizer))

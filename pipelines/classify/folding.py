@@ -1,7 +1,7 @@
 """Same-length folding, so that no way of writing a character hides a value. Not for cleaning data that is stored.
 
 Full-width digits, letters and marks become ASCII, every dash a hyphen, every odd or invisible space a space, and a
-lone surrogate a question mark. One character stays one character, so offsets in the folded text are offsets in the
+lone surrogate a question mark. What separates records becomes a space: ``finder`` joins cells with it. One character stays one character, so offsets in the folded text are offsets in the
 text as it came.
 """
 
@@ -18,19 +18,21 @@ SPACES: Final = (
     "\u00a0\u00ad\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u200e"
     "\u200f\u202f\u205f\u2060\u3000\ufeff"
 )
-NEEDED: Final = f"[{FULL_WIDTH}{DASHES}{SPACES}]"
+SEPARATOR: Final = "\x1e"
+"""Stands in no folded text, and no pattern matches it."""
+NEEDED: Final = f"[{SEPARATOR}{FULL_WIDTH}{DASHES}{SPACES}]"
 """RE2 condition: the text changes when folded."""
 
 _TABLE: Final = (
     {ord(char): ord(char) - 0xFEE0 for char in FULL_WIDTH}
     | dict.fromkeys(map(ord, DASHES), ord("-"))
-    | dict.fromkeys(map(ord, SPACES), ord(" "))
+    | dict.fromkeys(map(ord, SPACES + SEPARATOR), ord(" "))
 )
 
 
 def fold(text: str) -> str:
     """Return the text with every character in its plain form, each in its place."""
-    return text if text.isascii() else text.translate(_TABLE)
+    return text if text.isascii() and SEPARATOR not in text else text.translate(_TABLE)
 
 
 def encodable(text: str) -> str:

@@ -34,6 +34,14 @@ _RULES: Final = """
 !EMAIL_ADDRESS        邮箱 电子邮件 邮件地址 电邮 | email; e mail; email address; mail; emailaddress
 !CN_USCC              统一社会信用代码 社会信用代码 信用代码 纳税人识别号 税号 | uscc; credit code; unified social \
                       credit code; tax id; tax number
+!CN_RESIDENCE_PERMIT  居住证 | residence permit
+!CN_PERMANENT_RESIDENT_CARD 永久居留 永居证 | permanent resident card; green card
+!HK_ID_CARD           香港身份证 香港居民身份证 | hkid; hong kong id
+!MO_ID_CARD           澳门身份证 澳门居民身份证 | macau id; macao id
+!TW_ID_CARD           台湾身份证 | taiwan id
+!CN_ORGANIZATION_CODE 组织机构代码 机构代码 | organization code; organisation code; org code
+!IMEI                 imei 手机串号 | imei; imei number
+!IBAN_CODE            国际银行账号 | iban; iban code
 !CN_ID_CARD           身份证 身份号码 公民身份 证件号 | id number; id card; id no; id card no; id card number; \
                       resident id; identity number; identity no; national id; idcard; idnumber; idcardno
 !CN_PASSPORT          护照 | passport; passport no; passport number
@@ -47,7 +55,7 @@ _RULES: Final = """
 -                     卡类型 | card type; cc type
 !CREDIT_CARD          银行卡 信用卡 借记卡 储蓄卡 卡号 | bank card; bank card no; card number; card no; credit card; \
                       cc number; debit card; pan; bankcard; ccnumber
-BANK_ACCOUNT          银行账号 银行帐号 银行账户 账号 帐号 | bank account; account number; account no; iban
+BANK_ACCOUNT          银行账号 银行帐号 银行账户 账号 帐号 | bank account; account number; account no
 !CN_PLATE             车牌 号牌 车号 | plate; plate no; plate number; license plate; licence plate; vehicle plate; \
                       car number
 -                     域名 网址 用户名 | domain; user name; username; login; url

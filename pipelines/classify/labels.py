@@ -21,6 +21,7 @@ DETECTED: Final = {
 }
 """Labels of detection that the taxonomy may know under another name, and its item."""
 READ_AS: Final = {
+    "landline": "PHONE_NUMBER",
     "city": "LOCATION",
     "employer": "ORGANIZATION",
     "guardian_name": "PERSON",

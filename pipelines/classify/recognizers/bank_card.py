@@ -11,7 +11,7 @@ from presidio_analyzer import Pattern
 from stdnum import luhn
 
 from pipelines.classify import checks
-from pipelines.classify.recognizers.folded import AFTER, BEFORE, FLAGS, FoldedRecognizer, Gate
+from pipelines.classify.recognizers.folded import AFTER, BEFORE, BREAK, FLAGS, GAP, FoldedRecognizer, Gate, bare
 
 _ISSUERS = regex.compile(
     r"4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})"  # Visa
@@ -32,9 +32,14 @@ class BankCardRecognizer(FoldedRecognizer):
     ENTITY = "CREDIT_CARD"
     PATTERNS = (
         Pattern("Bank card", BEFORE + r"[2-689][0-9]{12,18}" + AFTER, 0.3),
-        Pattern("Bank card, in fours", BEFORE + r"[2-689][0-9]{3}(?:[ -][0-9]{4}){2,3}[ -][0-9]{1,4}" + AFTER, 0.3),
-        Pattern("Bank card, 6 and 13", BEFORE + r"62[0-9]{4}[ -][0-9]{13}" + AFTER, 0.3),
-        Pattern("Bank card, 4-6-5", BEFORE + r"3[0-9]{3}[ -][0-9]{6}[ -][0-9]{4,5}" + AFTER, 0.3),
+        Pattern(
+            "Bank card, in fours",
+            BEFORE + rf"[2-689][0-9]{{3}}(?:{GAP}[0-9]{{4}}){{2,3}}{GAP}[0-9]{{1,4}}" + AFTER,
+            0.3,
+        ),
+        Pattern("Bank card, 6 and 13", BEFORE + rf"62[0-9]{{4}}{GAP}[0-9]{{13}}" + AFTER, 0.3),
+        Pattern("Bank card, 4-6-5", BEFORE + rf"3[0-9]{{3}}{GAP}[0-9]{{6}}{GAP}[0-9]{{4,5}}" + AFTER, 0.3),
+        Pattern("Bank card, over two lines", BEFORE + rf"[2-689][0-9]{{1,16}}{BREAK}[0-9]{{2,17}}" + AFTER, 0.3),
     )
     CONTEXT = (
         "银行卡", "卡号", "借记卡", "信用卡", "账号", "帐号", "储蓄卡",
@@ -44,9 +49,9 @@ class BankCardRecognizer(FoldedRecognizer):
     PLAIN = (13, 14, 15, 16, 17, 18, 19)
 
     def validate_result(self, pattern_text: str) -> bool:
-        """Check issuer, length and Luhn."""
-        text = pattern_text.replace(" ", "").replace("-", "")
-        return _ISSUERS.fullmatch(text) is not None and luhn.is_valid(text)
+        """Check issuer, length and Luhn; numbers on more than two lines are a list, not a card."""
+        text = bare(pattern_text)
+        return pattern_text.count("\n") < 2 and _ISSUERS.fullmatch(text) is not None and luhn.is_valid(text)
 
     def plain(self, matrix: checks.Matrix) -> checks.Scores:
         """Judge whole cells of one length: digits, Luhn, and the issuer of those that pass."""

@@ -9,9 +9,51 @@ from presidio_analyzer import Pattern
 from stdnum.cn import ric
 
 from pipelines.classify.checks import EARLIEST_YEAR, PROVINCES, Matrix, Scores, resident_ids
-from pipelines.classify.recognizers.folded import AFTER, BEFORE, FoldedRecognizer, Gate
+from pipelines.classify.recognizers.folded import AFTER, BEFORE, BREAK, GAP, FoldedRecognizer, Gate, bare
 
-_NEW = 18
+_NEW, _OLD = 18, 15
+
+
+def eighteen(name: str, head: str, score: float) -> tuple[Pattern, ...]:
+    """Return the ways to write a number of eighteen characters that begins with ``head`` (one digit's pattern)."""
+    return (
+        Pattern(name, BEFORE + head + r"[0-9]{16}[0-9Xx]" + AFTER, score),
+        Pattern(
+            f"{name}, in groups",
+            BEFORE
+            + rf"{head}[0-9]{{5}}{GAP}?(?:[0-9]{{8}}|[0-9]{{4}}{GAP}?[0-9]{{4}}|[0-9]{{4}}{GAP}[0-9]{{2}}{GAP}[0-9]{{2}})"
+            + rf"{GAP}?[0-9]{{3}}[0-9Xx]"
+            + AFTER,
+            score,
+        ),
+        Pattern(
+            f"{name}, in fours", BEFORE + rf"{head}[0-9]{{3}}(?:{GAP}[0-9]{{4}}){{3}}{GAP}[0-9][0-9Xx]" + AFTER, score
+        ),
+        Pattern(
+            f"{name}, digit by digit",
+            BEFORE + rf"{head}(?:[ -]{{1,2}}[0-9]){{16}}[ -]{{1,2}}[0-9Xx]" + AFTER,
+            score,
+        ),
+        Pattern(
+            f"{name}, over two lines",
+            BEFORE + rf"{head}[0-9]{{0,16}}{BREAK}[0-9]{{0,16}}[0-9Xx]" + AFTER,
+            score,
+        ),
+    )
+
+
+def checked(text: str, latest: int) -> bool:
+    """Tell whether eighteen characters have a date of birth at its place and the right check character."""
+    return real(text[6:14], latest) and text[-1] == ric.calc_check_digit(text)
+
+
+def real(written: str, latest: int) -> bool:
+    """Tell whether a date (yyyymmdd) exists and someone alive can be born then."""
+    try:
+        date(int(written[:4]), int(written[4:6]), int(written[6:]))
+    except ValueError:
+        return False
+    return int(written[:4]) >= EARLIEST_YEAR and int(written) <= latest
 
 
 class CnResidentIdRecognizer(FoldedRecognizer):
@@ -19,16 +61,8 @@ class CnResidentIdRecognizer(FoldedRecognizer):
 
     ENTITY = "CN_ID_CARD"
     PATTERNS = (
-        Pattern("Resident ID", BEFORE + r"[1-8][0-9]{16}[0-9Xx]" + AFTER, 0.5),
-        Pattern(
-            "Resident ID, in groups",
-            BEFORE + r"[1-8][0-9]{5}[ -]?(?:[0-9]{8}|[0-9]{4}[ -]?[0-9]{4}|[0-9]{4}[ -][0-9]{2}[ -][0-9]{2})"
-            r"[ -]?[0-9]{3}[0-9Xx]" + AFTER,
-            0.5,
-        ),
-        Pattern("Resident ID, in fours", BEFORE + r"[1-8][0-9]{3}(?:[ -][0-9]{4}){3}[ -][0-9][0-9Xx]" + AFTER, 0.5),
-        Pattern("Resident ID, digit by digit", BEFORE + r"[1-8](?:[ -]{1,2}[0-9]){16}[ -]{1,2}[0-9Xx]" + AFTER, 0.5),
-        Pattern("Resident ID of 1989", BEFORE + r"[1-8][0-9]{14}" + AFTER, 0.1),
+        *eighteen("Resident ID", "[1-7]", 0.5),
+        Pattern("Resident ID of 1989", BEFORE + r"[1-7][0-9]{14}" + AFTER, 0.1),
     )
     CONTEXT = (
         "身份证", "身份號", "身份号", "证件号", "公民身份",
@@ -39,22 +73,13 @@ class CnResidentIdRecognizer(FoldedRecognizer):
 
     def validate_result(self, pattern_text: str) -> bool | None:
         """Check province, date and check character; a number of 1989 has no check character and stays weak."""
-        text = pattern_text.replace(" ", "").replace("-", "").upper()
-        old = len(text) != _NEW
-        if old:
-            text = f"{text[:6]}19{text[6:]}0"
-        if int(text[:2]) not in PROVINCES or not _real(text[6:14], self.latest):
+        text = bare(pattern_text).upper()
+        if len(text) not in {_OLD, _NEW} or int(text[:2]) not in PROVINCES:
             return False
-        return None if old else text[-1] == ric.calc_check_digit(text)
+        if len(text) == _OLD:
+            return None if text.isdigit() and real(f"19{text[6:12]}", self.latest) else False
+        return checked(text, self.latest)
 
     def plain(self, matrix: Matrix) -> Scores:
         """Judge whole cells of eighteen characters."""
         return resident_ids(matrix, self.latest).astype(np.float64)
-
-
-def _real(written: str, latest: int) -> bool:
-    try:
-        date(int(written[:4]), int(written[4:6]), int(written[6:]))
-    except ValueError:
-        return False
-    return int(written[:4]) >= EARLIEST_YEAR and int(written) <= latest

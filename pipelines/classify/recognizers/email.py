@@ -38,13 +38,13 @@ class EmailRecognizer(FoldedRecognizer):
 
     def validate_result(self, pattern_text: str) -> bool | None:
         """Be certain where the public suffix is known; a private one (``.local``) stays an e-mail, but a weak one."""
-        return True if _suffix_known(pattern_text.rpartition("@")[2].lower()) else None
+        return True if suffix_known(pattern_text.rpartition("@")[2].lower()) else None
 
     def whole(self, cells: Cells, numbers: Ints) -> tuple[Ints, Scores]:
         """Score whole cells that are one address: one look-up a domain."""
         own = numbers[cells.matching(_WHOLE, numbers)]
         domains = pc.list_element(pc.split_pattern(cells.taken(own), "@"), 1).dictionary_encode()
-        sure = [_suffix_known(domain.lower()) for domain in domains.dictionary.to_pylist()]
+        sure = [suffix_known(domain.lower()) for domain in domains.dictionary.to_pylist()]
         places = domains.indices.to_numpy(zero_copy_only=False)
         return own, np.where(np.array(sure, dtype=np.bool_)[places], 1.0, self.PATTERNS[0].score)
 
@@ -56,5 +56,6 @@ def _suffixes() -> tldextract.TLDExtract:
 
 
 @functools.lru_cache(maxsize=65_536)
-def _suffix_known(domain: str) -> bool:
+def suffix_known(domain: str) -> bool:
+    """Tell whether a domain (in small letters) ends in a public suffix that exists."""
     return bool(_suffixes()(domain).suffix)

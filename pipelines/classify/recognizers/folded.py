@@ -2,7 +2,7 @@
 
 A recognizer is Presidio's ``PatternRecognizer``, so ``AnalyzerEngine`` runs it as it is. The fast path in
 ``classify.finder`` runs the same PATTERNS and the same ``validate_result`` over whole columns; a test holds the two
-together. Patterns never cross a line break, and use ASCII look-arounds: at a word boundary a Chinese character is a
+together. Patterns cross a line break only where a number is broken in two (GAP, BREAK), and use ASCII look-arounds: at a word boundary a Chinese character is a
 letter, so it misses every value that is glued to one.
 """
 
@@ -29,8 +29,20 @@ FLAGS: Final = int(regex.DOTALL | regex.MULTILINE | regex.ASCII)
 BEFORE: Final = r"(?<![0-9A-Za-z])(?<![0-9]\.)"
 AFTER: Final = r"(?![0-9A-Za-z])(?!\.[0-9])"
 """A value ends where letters and digits end; a fraction is an amount, not an identifier."""
+BREAK: Final = r"(?:[ -]?\r?\n ?)"
+"""Where a value goes on in the next line."""
+GAP: Final = r"(?:[ -]|[ -]?\r?\n ?)"
+"""What may stand between two groups of a number: one mark, or a line's end."""
 THRESHOLD: Final = 0.4
 """A pattern that scores less is a finding with context only (``context.boosted`` lifts it above)."""
+
+
+_GAPS: Final = str.maketrans("", "", " -\r\n")
+
+
+def bare(text: str) -> str:
+    """Return a number without the marks and line ends between its groups."""
+    return text.translate(_GAPS)
 
 
 @dataclass(frozen=True, slots=True)

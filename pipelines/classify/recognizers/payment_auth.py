@@ -12,10 +12,12 @@ _SAYS = r"[ \t]?(?:号|为|是|码|code|is|:|：|=|-){0,3}[ \t]?"
 
 
 class PaymentAuthRecognizer(FoldedRecognizer):
-    """A card's verification code, a PIN, a password or a one-time code, right behind the word for it."""
+    """A card's magnetic track; a card's verification code, a PIN, a password or a one-time code, right behind the word for it."""
 
     ENTITY = "PAYMENT_AUTH"
     PATTERNS = (
+        Pattern("Track 1", r"%[Bb][0-9]{12,19}\^[0-9A-Za-z /.'-]{2,26}\^[0-9]{7}[0-9A-Za-z =]{0,60}\??", 1.0),
+        Pattern("Track 2", r"(?<![0-9A-Za-z]);[0-9]{12,19}=[0-9]{7,25}\??", 1.0),
         Pattern(
             "Verification code",
             r"(?<=(?:[Cc][Vv][VvNnCc]2?|[Cc][Vv]2|安全码|卡背面三位)" + _SAYS + r")[0-9]{3,4}(?![0-9A-Za-z])",
@@ -38,4 +40,4 @@ class PaymentAuthRecognizer(FoldedRecognizer):
         "密码", "口令", "安全码", "验证码", "动态码",
         "cvv", "cvc", "cvn", "password", "passwd", "pin", "otp",
     )  # fmt: skip
-    GATE = Gate(must=_WORDS)
+    GATE = Gate(must=_WORDS + r"|%[Bb][0-9]{12,19}\^|;[0-9]{12,19}=")
