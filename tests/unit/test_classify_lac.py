@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from pipelines.classify.ner.lac import SEGMENT, tagger
+from pipelines.classify.ner.lac import tagger
+from pipelines.classify.ner.network import SEGMENT
 
 
 @pytest.mark.parametrize(
