@@ -86,7 +86,8 @@ def residence_permits(matrix: Matrix, latest: int) -> Verdicts:
 
 def permanent_residents(matrix: Matrix, latest: int) -> Verdicts:
     """Foreigners' cards since 2023: a nine and a province before what is built as a resident's number."""
-    good = born_and_checked(matrix, latest) & (matrix[:, 0] == ord("9"))
+    good = born_and_checked(matrix, latest)
+    good &= matrix[:, 0] == ord("9")
     good &= _PROVINCE[number(np.where(good[:, None], matrix[:, 1:3], _ZERO).astype(np.uint8))]
     return good
 

@@ -19,6 +19,8 @@ from pipelines.classify.finder import Hits, find, hits_of, joined, resolved
 from pipelines.classify.recognizers import RECOGNIZERS, registry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from presidio_analyzer import AnalyzerEngine
 
 TODAY = 20261123
@@ -62,7 +64,44 @@ def _values(rng: random.Random) -> list[str]:
         f"19{digits(2)}-0{rng.randint(1, 9)}-{rng.randint(10, 31)}",
         f"19{digits(2)}0{rng.randint(1, 9)}{rng.randint(10, 31)}",
         f"CVV{digits(3)}",
+        *_rarer(rng, digits),
         digits(rng.randint(1, 24)),
+    ]
+
+
+def _rarer(rng: random.Random, digits: Callable[[int], str]) -> list[str]:
+    def signed(body: str) -> str:
+        return body + ric.calc_check_digit(body + "0")
+
+    birth = f"{rng.randint(1950, 2020)}{rng.randint(1, 12):02}{rng.randint(1, 28):02}{digits(3)}"
+    resident, card, imei = signed("110999" + birth), "62" + digits(13), "35" + digits(12)
+    cut = rng.randint(3, 14)
+    return [
+        signed(rng.choice(["810000", "820000", "830000", "840000"]) + birth),
+        signed(rng.choice(["911248", "999248"]) + birth),
+        f"CAN3100{birth[2:8]}{digits(2)}",
+        rng.choice("HMCWLT") + digits(rng.choice([8, 10])),
+        digits(8),
+        f"A{digits(6)}({digits(1)})",
+        f"A{digits(7)}",
+        f"1{digits(6)}({digits(1)})",
+        f"{rng.choice('ABC')}{rng.choice('123')}{digits(8)}",
+        f"{digits(8)}-{rng.choice('0123456789X')}",
+        f"M000100Y-{digits(1)}",
+        ":".join(digits(2) for _ in range(6)),
+        f"https://example.com/{digits(3)}",
+        f"www.example{digits(1)}.cn/a",
+        f"user_{digits(4)}",
+        f"10{digits(4)}",
+        imei + luhn.calc_check_digit(imei),
+        "DE89370400440532013000",
+        f"%B{card}^DOE/J^{digits(7)}?",
+        f"+44 20 {digits(4)} {digits(4)}",
+        resident[:cut] + rng.choice(["\n", "\r\n", " \n", "\n\n"]) + resident[cut:],
+        (card + luhn.calc_check_digit(card))[:cut] + "\n" + (card + luhn.calc_check_digit(card))[cut:],
+        "91350100M\r\n000100Y43",
+        f"13{digits(5)}\n{digits(4)}",
+        f"a{digits(3)}\x1e{digits(3)}",
     ]
 
 
@@ -79,6 +118,14 @@ def _cells() -> list[str]:
         "{} {}",
         "卡号{}，备用{}",
         "生日{}",
+        "台胞证{}，邮编{}",
+        "微信号：{}",
+        "QQ {}",
+        "IMEI:{}",
+        "澳门居民{}",
+        "mac {}\n{}",
+        "组织机构代码{}",
+        "永久居留证 {}",
     ]
     wide = str.maketrans("0123456789", "０１２３４５６７８９")
     cells = []
@@ -104,7 +151,11 @@ def _named(hits: Hits, cells: list[str]) -> set[tuple[str, int, int, str]]:
     return {(cells[cell], start, end, KINDS[kind]) for cell, start, end, kind in rows}
 
 
-@pytest.mark.parametrize("context", [[], ["出生日期"], ["护照号码"]], ids=["no header", "birth date", "passport"])
+@pytest.mark.parametrize(
+    "context",
+    [[], ["出生日期"], ["护照号码"], ["微信或QQ", "通行证", "邮编"]],
+    ids=["no header", "birth date", "passport", "mixed"],
+)
 def test_the_fast_path_finds_what_presidio_finds(presidio: AnalyzerEngine, context: list[str]) -> None:
     texts = sorted(set(_cells()))
     cells, places = of_texts(texts)
