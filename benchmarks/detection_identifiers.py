@@ -127,7 +127,9 @@ def _glued(rng: random.Random, value: str) -> str:
 
 def _inside(rng: random.Random, value: str, text: str) -> str:
     """Put a value between two Chinese characters or marks of a text."""
-    places = [at for at in range(1, len(text)) if not re.search(r"[0-9A-Za-z０-９Ａ-Ｚａ-ｚ.\-]", text[at - 1 : at + 1])]
+    places = [
+        at for at in range(1, len(text)) if not re.search(r"[0-9A-Za-z０-９Ａ-Ｚａ-ｚ.\-]", text[at - 1 : at + 1])
+    ]
     at = rng.choice(places) if places else len(text)
     return f"{text[:at]}{value}{text[at:]}"
 
@@ -181,12 +183,10 @@ def _bare(data: Path) -> list[tuple[str, str, list[str]]]:
             line["text"][s["start"] : s["end"]] for line in lines for s in line["spans"] if s["label"] == "PERSON"
         )
         sets.append((what, "PERSON", [name for name in marked if _HAN_NAME.fullmatch(name)]))
-    for what, name, column in (("English: first and last names", "fakenamegenerator_3000", ("GivenName", "Surname")),):
-        files = sorted(data.rglob(f"{name}.csv"))
-        if files:
-            frame = read_table(files[0]).fillna("")
-            sets.append((what, "PERSON", list(frame[column[0]] + " " + frame[column[1]])))
-            sets.append(("English: companies", "ORGANIZATION", [cell for cell in frame["Company"] if cell]))
+    for file in sorted(data.rglob("fakenamegenerator_3000.csv")):
+        frame = read_table(file).fillna("")
+        sets.append(("English: first and last names", "PERSON", list(frame["GivenName"] + " " + frame["Surname"])))
+        sets.append(("English: companies", "ORGANIZATION", [cell for cell in frame["Company"] if cell]))
     return sets
 
 
