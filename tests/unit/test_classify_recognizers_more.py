@@ -149,6 +149,7 @@ def test_a_value_is_found_on_both_paths_and_a_near_miss_on_neither(
 HEADED = [
     ("通行证号", "12345678", "CN_TRAVEL_PERMIT"),
     ("出生日期", "19900101", "DATE_OF_BIRTH"),
+    ("date_of_birth", "19900101", "DATE_OF_BIRTH"),
     ("QQ号", "12345678", "CN_MESSENGER_ACCOUNT"),
     ("wechat", "zhangsan", "CN_MESSENGER_ACCOUNT"),
     ("邮编", "100080", "CN_POSTAL_CODE"),

@@ -15,6 +15,6 @@ class MoIdCardRecognizer(FoldedRecognizer):
         Pattern("Macau ID", BEFORE + r"[157][0-9]{6} ?(?:[(（][0-9][)）]|/[0-9](?![0-9A-Za-z]))", 0.1),
         Pattern("Macau ID, no brackets", BEFORE + r"[157][0-9]{7}" + AFTER, 0.1),
     )
-    CONTEXT = ("澳门", "澳門", "macau", "macao", "bir")
+    CONTEXT = ("澳门", "澳門", "macau", "macao")
     GATE = Gate(run=7, must=r"(?:^|[^0-9A-Za-z])[157][0-9]{6}", solid=frozenset({8}))
     CONTEXT_ONLY = True
