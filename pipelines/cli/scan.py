@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.encodings import EncodingName
 from pipelines.errors import SourceError, SourceMalformed, SourceMissing
-from pipelines.policy.plans import EncodingName
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:

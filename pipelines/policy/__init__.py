@@ -14,7 +14,7 @@ from pipelines.policy.headings import META_HEADINGS, heading_key
 from pipelines.policy.load import check_plan, load_policy
 from pipelines.policy.notices import Notice
 from pipelines.policy.partners import Partner
-from pipelines.policy.plans import EncodingName, Plan, PlanField
+from pipelines.policy.plans import Plan, PlanField
 from pipelines.policy.problems import Problem
 from pipelines.policy.purposes import Purpose
 from pipelines.policy.retention import HOLD, QUARANTINE, RetentionClass, RetentionSchedule
@@ -28,7 +28,6 @@ __all__ = [
     "Bilingual",
     "DerivativeKind",
     "Duration",
-    "EncodingName",
     "Item",
     "Kind",
     "Notice",

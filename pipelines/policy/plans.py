@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from pipelines.encodings import EncodingName
 from pipelines.policy.headings import META_KEYS, heading_key
 from pipelines.policy.notices import Channel
 from pipelines.policy.terms import Bilingual, Frozen, Key, Validity, Words
@@ -18,11 +19,6 @@ from pipelines.policy.terms import Bilingual, Frozen, Key, Validity, Words
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """Becomes a column's name: lower case, digits, underscores."""
 Format = Literal["csv", "xlsx", "jsonl", "parquet"]
-EncodingName = Literal[
-    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "gb18030", "gbk", "gb2312", "big5",
-    "shift_jis", "euc-jp", "euc-kr", "windows-1250", "windows-1251", "windows-1252",
-]  # fmt: skip
-"""Encodings of text that may be named where they can't be told."""
 LegalBasis = Literal[
     "consent", "contract", "legal_duty", "emergency", "public_interest", "public_information", "other_law",
 ]  # fmt: skip

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pipelines.policy import EncodingName
+    from pipelines.encodings import EncodingName
 
 DELIMITERS = ",;\t|"
 

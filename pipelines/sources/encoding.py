@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from pipelines.policy import EncodingName
+    from pipelines.encodings import EncodingName
 
 BLOCK: Final = 1 << 20
 SAMPLE: Final = 64 * 1024

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from pipelines.policy import EncodingName
+    from pipelines.encodings import EncodingName
 
 READERS: Mapping[str, Callable[[Path, int, Limits, Skipped | None, EncodingName | None], Iterator[Chunk]]] = {
     "csv": read_csv,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pipelines.policy import EncodingName
+    from pipelines.encodings import EncodingName
 
 LEARN_LINES = 50
 MOST_BRACKETS = 100

@@ -107,16 +107,16 @@ def test_scan_needs_no_home(tutela: Command, tmp_path: Path, delivery: Path, spa
         texts, out = tmp_path / "texts.jsonl", tmp_path / "out.jsonl"
         texts.write_text(json.dumps({"text": f"手机{MOBILE}"}) + "\n" + json.dumps({"text": "ok"}) + "\n", "utf-8")
         report = elsewhere("scan", "--spans", texts, "--out", out, "--json").json
-        assert set(report) == {"texts", "spans", "seconds", "engine"}
+        assert set(report) == {"texts", "spans", "encoding", "seconds", "engine"}
         lines = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
         assert [len(line["spans"]) for line in lines] == [1, 0]
         assert set(lines[0]["spans"][0]) == {"start", "end", "label", "score"}
     else:
         result = elsewhere("scan", delivery, "--json")
         report = result.json
-        assert set(report) == {"rows", "skipped", "seconds", "engine", "columns"}
+        assert set(report) == {"rows", "skipped", "encoding", "lost", "seconds", "engine", "columns"}
         assert (report["rows"], report["skipped"]) == (7, 0)
-        keys = {"name", "entity", "category", "level", "code", "confidence", "cells", "found", "also"}
+        keys = {"name", "entity", "category", "level", "code", "confidence", "cells", "found", "also", "share"}
         assert all(set(column) == keys for column in report["columns"])
         found = {column["name"]: column["entity"] for column in report["columns"]}
         assert (found["身份证号"], found["手机号"], found["同意方式"]) == ("CN_ID_CARD", "PHONE_NUMBER", None)
