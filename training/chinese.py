@@ -67,19 +67,18 @@ def allowed():
 ALLOW = allowed()
 TG = lac.tagger()
 NET = TG._network
-EMB = jnp.asarray(NET._embedding)
-IDS = TG._ids
-UNK = TG._unknown
+EMB = jnp.asarray(NET.embedding)
+ALPHABET = TG._alphabet
 
 
 def encode(text):
-    return [IDS.get(c, UNK) for c in fold(text)]
+    return ALPHABET.numbers([(0, 0, fold(text))])[0].tolist()
 
 
 def initial(seed):
     rng = np.random.default_rng(seed)
     p = {}
-    for n, l in enumerate(NET._layers):
+    for n, l in enumerate(NET.layers):
         p[f"in{n}"] = l.into
         p[f"b{n}"] = l.bias[:, 0]
         p[f"g{n}"] = l.gates
@@ -173,7 +172,7 @@ def batches(examples, rng, chars=4096):
 
 
 def arrays(b, n, own):
-    ids = np.full((b, n), UNK, np.int32)
+    ids = np.full((b, n), TG._alphabet.numbers([(0, 0, "\0")])[0][0], np.int32)
     tags = np.zeros((b, n), np.int32)
     ln = np.zeros(n, np.int32)
     for i, (t, s) in enumerate(own):
@@ -192,8 +191,8 @@ def epoch_data(args, seed, weibo, gsd):
         ex += [ct.swapped(e, rng, w.areas, 0.1) if rng.random() < 0.6 else e for e in weibo]
     ex += [ct.swapped(e, rng, w.areas) if rng.random() < 0.6 else e for e in gsd]
     for kind, n in (
-        ("resume", 2500),
-        ("news", 4500),
+        ("resume", 3000),
+        ("news", 7500),
         ("social", 1500),
         ("remark", 4500),
         ("address", 3500),

@@ -26,6 +26,11 @@ _LABELS = {
     "c": "ORGANIZATION",
     "l": "LOCATION",
     "a": "LOCATION",
+    "b": "ORGANIZATION",
+    "z": "ORGANIZATION",
+    "y": "LOCATION",
+    "s": "PERSON",
+    "e": "PERSON",
 }
 
 
@@ -88,6 +93,8 @@ class Writer:
             return words.person(rng, foreign=1.0)
         if slot == "k":
             return words.person(rng, foreign=0.0, nick=1.0)
+        if slot in _WRITTEN:
+            return _WRITTEN[slot](rng)
         if slot == "o":
             return words.body(rng, self.areas)
         if slot == "c":
@@ -139,6 +146,13 @@ class Writer:
         )
 
 
+_WRITTEN = {
+    "b": words.house_brand,
+    "z": words.foreign_body,
+    "y": words.foreign_place,
+    "s": words.surname,
+    "e": words.latin_name,
+}
 _COUNTRIES = (
     "美国 英国 法国 德国 日本 韩国 俄罗斯 印度 巴西 意大利 西班牙 葡萄牙 加拿大 澳大利亚 新西兰 新加坡 泰国 越南 埃及 南非 土耳其 伊朗 伊拉克 以色列 "
     "纽约 伦敦 巴黎 东京 柏林 罗马 莫斯科 悉尼 洛杉矶 旧金山 首尔 曼谷 香港 澳门 台湾 台北 欧洲 非洲 亚洲 北美 东南亚 长江 黄河 泰山 长城 故宫 西湖"

@@ -21,8 +21,8 @@ GIVEN = (
     "龙虎彪豹鹤鸿雁德福禄寿喜康泰安祥瑞庆荣富贵昌盛兴隆旺发财宝珍珠琼瑜瑾瑞璇琪琦珂珊玲珑琴棋书画诗词歌赋"
     "松柏竹桐枫柳杨槐桃李杏荷蓉芝兰蕙芬芸茜薇莎莉苗苑若茹荣菁萱蕾蓓晓晶晴晖旭昊昕星辰阳光耀灿焕炳烨煜熙照"
     "立力功成就业勤学习进步先锋前程远大志向高尚义仁礼智信忠孝诚实善良正直公道理真美永恒久常青长少壮老友爱心"
-    "铭钧钢铁铮锐锋锦钰镇钊铎鉴世民生计政权法治军委员会长治久安邦邵维绍继承传宗耀祖光宗显达宏伟弘扬振中兴华"
-    "乐天知命宜之也然其以为亦可如是非凡卫东向前跃进援朝抗美和平新民主解放胜利红旗朝阳卫国保家爱党景行止若水"
+    "铭钧钢铁铮锐锋锦钰镇钊铎鉴世民生计政权法治军委员会长治久安邦维绍继承传宗耀祖光宗显达宏伟弘扬振中兴华"
+    "乐天知命宜之凡卫东向前跃进援朝抗美和平新民主解放胜利红旗朝阳卫国保家爱党景行止若水"
     "嘉佑启源润泽沐霖霏雯霜露冰洁清澈泉涌溪湖滨潇湘淇漪澜淼淳溥滔瀚航舟帆渔樵耕读耘田野原乾坤宙寰宸宸奕弈"
     "叔伯仲季孟元亨利贞初始末终士卿相侯爵公王侠客剑刀戈武威严肃穆恭敬谦逊廉洁奉守节操敦厚朴素纯粹精英俊秀颖"
     "瑛玮琛璋璟琨玥玺瑄瑗璞珏琰彤丹朱赤绛紫翠碧蓝青黛墨素白皓皎洁婉婧娴姝妍婵娥嫣娇妮妙姗姿媚嫦桓栋梁楷模"
@@ -76,6 +76,13 @@ def foreign_name(rng: random.Random) -> str:
     return dot.join(part() for _ in range(count))
 
 
+def latin_name(rng: random.Random) -> str:
+    """Return an English name as it stands in Chinese text."""
+    first, last = rng.choice(ENGLISH_FIRST), rng.choice(ENGLISH_LAST)
+    name = rng.choice((first + " " + last, first + " " + last, first + last, first, first[0] + "." + last))
+    return name.lower() if rng.random() < 0.12 else name
+
+
 def person(rng: random.Random, *, foreign: float = 0.12, nick: float = 0.0) -> str:  # noqa: PLR0911
     """Return a name of a person: mostly Han, some written by sound, some Japanese, English or of a nickname."""
     roll = rng.random()
@@ -85,8 +92,7 @@ def person(rng: random.Random, *, foreign: float = 0.12, nick: float = 0.0) -> s
             return foreign_name(rng)
         if kind < 0.88:
             return rng.choice(JAPANESE) + rng.choice(JAPANESE_GIVEN)
-        first, last = rng.choice(ENGLISH_FIRST), rng.choice(ENGLISH_LAST)
-        return rng.choice((first + " " + last, first + " " + last, first + last, first))
+        return latin_name(rng)
     if roll < foreign + nick:
         kind = rng.random()
         if kind < 0.4:
@@ -127,6 +133,40 @@ CORP_KIND = (
 ).split()
 CORP_TAIL = "有限公司 有限公司 有限公司 有限公司 有限责任公司 股份有限公司 集团有限公司 集团 公司 厂 分公司 有限公司分公司 经营部 商行 工作室 合作社 农民专业合作社 事务所 中心 商店 研究院".split()
 BODIES = "大学 学院 中学 小学 医院 人民医院 研究所 公安局 法院 银行 电视台 日报社 出版社 博物馆 足球队 俱乐部 协会 基金会 委员会 教育局 财政局 检察院 图书馆 派出所 幼儿园 证券 保险公司 支行 乐队 财经大学 理工大学".split()
+
+
+SHOPS = (
+    "服饰 皮具 木业 电器 五金店 超市 便利店 药店 饭店 宾馆 理发店 印刷厂 木料加工厂 针织厂 冲件厂 机械厂 塑料厂 纸业 快运 物流 汽修 家具 建材 酒楼 面馆 "
+    "奶茶店 水果店 网吧 幼儿园 培训中心 养殖场 仓库 门市部 批发部 经营部 工作室 丰巢 快递点"
+).split()
+TEAM_TAILS = "队 俱乐部 竞技 联 集团 公司 汽车 银行 电子 影业 航空 制药 石油 科技 证券 保险 咨询 基金".split()
+
+
+def foreign_body(rng: random.Random) -> str:
+    """Return a club, a company or a bank written by its sound, most often bare."""
+    name = "".join(rng.choice(FOREIGN) for _ in range(rng.choice((2, 2, 3, 3, 3, 4, 5))))
+    return name + rng.choice(TEAM_TAILS) if rng.random() < 0.2 else name
+
+
+def foreign_place(rng: random.Random) -> str:
+    """Return a place written by its sound."""
+    name = "".join(rng.choice(FOREIGN) for _ in range(rng.choice((2, 3, 3, 4, 4, 5))))
+    return name + rng.choice(("", "", "", "市", "州", "岛", "省", "镇", "湖", "山脉"))
+
+
+def house_brand(rng: random.Random) -> str:
+    """Return what a Chinese company is called for short."""
+    roll = rng.random()
+    if roll < 0.5:
+        return brand(rng)
+    if roll < 0.75:
+        return (
+            rng.choice("中国 东方 华夏 新 大 金 天 万 国 海 长 北方 南方 西部 江南 太平洋 环球 联合 第一".split())
+            + brand(rng)[:2]
+        )
+    return brand(rng)[:2] + rng.choice(
+        "股份 科技 集团 电器 药业 重工 能源 证券 地产 实业 传媒 控股 国际 信托 银行 汽车".split()
+    )
 
 
 def road(rng: random.Random) -> str:
@@ -220,6 +260,35 @@ def door(rng: random.Random) -> str:
     return "".join(parts)
 
 
+def landmark(rng: random.Random, areas: Areas) -> str:
+    """Return the shop, works, school or office that a parcel's address ends with."""
+    roll = rng.random()
+    if roll < 0.35:
+        return company(rng, areas)
+    if roll < 0.55:
+        return brand(rng) + rng.choice(SHOPS)
+    if roll < 0.75:
+        return rng.choice((short(areas(rng)[2]), brand(rng)[:2])) + rng.choice(BODIES)
+    if roll < 0.85:
+        return rng.choice(
+            (
+                "村民委员会",
+                "村委会",
+                "居委会",
+                "管委会",
+                "镇政府",
+                "派出所",
+                "卫生院",
+                "邮局",
+                "农商银行",
+                "加油站",
+                "停车场",
+                "菜市场",
+            )
+        )
+    return rng.choice("ABCDEFGH") + str(rng.randint(1, 9999)) if roll < 0.93 else str(rng.randint(10, 9999))
+
+
 def address(rng: random.Random, areas: Areas) -> str:  # noqa: C901
     """Return an address as people write one for a parcel: whole or from the road on, with odd separators."""
     province, city, county = areas(rng)
@@ -249,6 +318,8 @@ def address(rng: random.Random, areas: Areas) -> str:  # noqa: C901
         tail = _number(rng, 999) + "号"
     separator = rng.choice(("", "", "", "", "", " ", "_", "-", "，"))
     text = separator.join(part for part in [*head, "".join(middle), tail] if part)
+    if rng.random() < 0.3:
+        text += rng.choice(("", "", "", separator)) + landmark(rng, areas)
     if rng.random() < 0.08:
         text += (
             rng.choice(("（", "("))

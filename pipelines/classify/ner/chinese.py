@@ -15,11 +15,11 @@ import numpy as np
 
 from pipelines.classify.folding import fold
 from pipelines.classify.ner.lac import characters
-from pipelines.classify.ner.network import Floats, Layer, Network, batches, numbered
+from pipelines.classify.ner.network import Alphabet, Floats, Ints, Layer, Network, batches
 from pipelines.errors import PolicyError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from importlib.resources.abc import Traversable
 
     from pipelines.classify.ner import Entity
@@ -55,8 +55,8 @@ class ChineseTagger:
             PolicyError: they are missing or damaged.
         """
         try:
-            self._ids, embedding = characters(resources.files("jieba") / "lac_small")
-            self._unknown = self._ids["OOV"]
+            ids, embedding = characters(resources.files("jieba") / "lac_small")
+            self._alphabet = Alphabet(ids, ids["OOV"])
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 self._network = _network(embedding, {name: stored[name].astype(np.float32) for name in stored.files})
         except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as exc:
@@ -67,9 +67,12 @@ class ChineseTagger:
         """Return the names in each text: by start, without overlap."""
         found: list[list[Entity]] = [[] for _ in texts]
         for batch in batches([fold(text) for text in texts]):
-            ids, lengths = numbered(batch, self._ids, self._unknown)
-            for (row, start, piece), tags in zip(batch, self._network.best(ids, lengths).tolist(), strict=True):
-                found[row] += _names(start, tags[: len(piece)])
+            ids, lengths = self._alphabet.numbers(batch)
+            ends = np.cumsum(lengths)
+            for at, begin, end, label in _names(self._network.tags(ids, lengths), ends):
+                row, start, piece = batch[at]
+                before = start + len(piece) - int(ends[at])
+                found[row].append((begin + before, end + before, label))
         for each in found:
             each.sort()
         return found
@@ -94,15 +97,14 @@ def _allowed(count: int) -> Floats:
     return np.where(np.concatenate([starts[None], ends[None], moves]), np.float32(0), _NEVER)
 
 
-def _names(start: int, tags: list[int]) -> list[Entity]:
-    found: list[Entity] = []
-    begun = start
-    for at, tag in enumerate(tags, start):
-        if not tag:
-            continue
-        label, kind = divmod(tag - 1, KINDS)
-        if kind in (BEGIN, SINGLE):
-            begun = at
-        if kind in (END, SINGLE):
-            found.append((begun, at + 1, LABELS[label]))
-    return found
+def _names(tags: Ints, ends: Ints) -> Iterator[tuple[int, int, int, str]]:
+    """Yield the number of the piece, start, end and label of each name; every name that begins ends in its piece."""
+    kind, label = (tags - 1) % KINDS, (tags - 1) // KINDS
+    named = tags > 0
+    begins = np.flatnonzero(named & ((kind == BEGIN) | (kind == SINGLE)))
+    closes = np.flatnonzero(named & ((kind == END) | (kind == SINGLE)))
+    pieces = np.searchsorted(ends, begins, side="right")
+    for at, begin, close, own in zip(
+        pieces.tolist(), begins.tolist(), closes.tolist(), label[begins].tolist(), strict=True
+    ):
+        yield at, begin, close + 1, LABELS[own]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pipelines.classify.ner.network import HIDDEN, Floats, Ints, Layer, Network, batches, numbered
+from pipelines.classify.ner.network import HIDDEN, Alphabet, Floats, Ints, Layer, Network, batches
 from pipelines.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -80,13 +80,13 @@ class Tagger:
             PolicyError: they are missing or damaged.
         """
         try:
-            self._ids = {char: int(number) for number, char in _pairs(folder / "word.dic")}
+            ids = {char: int(number) for number, char in _pairs(folder / "word.dic")}
+            self._alphabet = Alphabet(ids, ids["OOV"])
             tags = {int(number): tag for number, tag in _pairs(folder / "tag.dic")}
             self._network = _network(folder)
         except (OSError, KeyError, ValueError) as exc:
             message = "The Chinese name tagger's weights can't be read; install jieba 0.42.1 again."
             raise PolicyError(message) from exc
-        self._unknown = self._ids["OOV"]
         self._tags = tuple(tags[number] for number in range(len(tags)))
         self._names = tuple(tag.removesuffix("-B").removesuffix("-I") for tag in self._tags)
         self._begins = np.array([tag.endswith("-B") for tag in self._tags])
@@ -96,9 +96,10 @@ class Tagger:
         """Cut each text into tagged words, which cover it without gaps."""
         found: list[list[tuple[int, list[Word]]]] = [[] for _ in texts]
         for batch in batches(texts):
-            ids, lengths = numbered(batch, self._ids, self._unknown)
-            for (row, start, piece), tags in zip(batch, self._network.best(ids, lengths), strict=True):
-                found[row].append((start, self._join(start, len(piece), tags[: len(piece)])))
+            ids, lengths = self._alphabet.numbers(batch)
+            tags = np.split(self._network.tags(ids, lengths), np.cumsum(lengths)[:-1])
+            for (row, start, piece), own in zip(batch, tags, strict=True):
+                found[row].append((start, self._join(start, len(piece), own)))
         return [[word for _, words in sorted(parts, key=lambda part: part[0]) for word in words] for parts in found]
 
     def entities(self, texts: Sequence[str]) -> list[list[Entity]]:

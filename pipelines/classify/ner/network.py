@@ -1,11 +1,13 @@
 """The network of the Chinese taggers, run by numpy alone: characters, two bidirectional GRU layers of 128, a chain of tags.
 
-Cost is about 1 MFLOP a character, so texts are cut into segments, sorted by length and run in batches in which no
-padded step is ever computed. Not for reading weights: each tagger knows its own file.
+Cost is about 1 MFLOP a character. Texts are cut into pieces, sorted by falling length and run in batches that are packed:
+step after step, in each the pieces that still have a character there, so that nothing is ever computed for padding.
+Not for reading weights: each tagger knows its own file.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -23,8 +25,33 @@ Piece = tuple[int, int, str]
 HIDDEN: Final = 128
 SEGMENT: Final = 96
 """Longest run of characters that is tagged at once; longer texts are cut, at a stop where there is one."""
-BATCH: Final = 256
+BATCH: Final = 512
 STOPS: Final = frozenset("。！？；!?;\n\r，,、 \t")
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How the characters of pieces, sorted by falling length, lie in a batch: one piece after another, or packed."""
+
+    counts: Ints
+    """Pieces that have a character at each step."""
+    offsets: Ints
+    """Where each step begins in the packed order."""
+    order: Ints
+    """By packed place: the place in the order of one piece after another."""
+    mirror: Ints
+    """By packed place: the packed place that is as far from its piece's end as this one from its beginning."""
+
+
+def packed(lengths: Ints) -> Packing:
+    """Return how pieces of these (falling) lengths are packed."""
+    steps = np.arange(int(lengths[0]))
+    counts = np.searchsorted(-lengths, -steps, side="left")
+    offsets = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    step = np.repeat(steps, counts)
+    row = np.arange(len(step)) - offsets[step]
+    starts = np.cumsum(lengths) - lengths
+    return Packing(counts, offsets, starts[row] + step, offsets[lengths[row] - 1 - step] + row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,43 +63,10 @@ class Layer:
     gates: Floats
     candidate: Floats
 
-    def project(self, features: Floats) -> Floats:
-        """Return the input part of the gates, for both directions."""
-        wide = features.reshape(1, -1, features.shape[-1])
-        projected: Floats = wide @ self.into + self.bias
-        return projected.reshape(2, *features.shape[:-1], 3 * HIDDEN)
-
-    def run(self, projected: Floats, lengths: Ints) -> Floats:
-        """Return the hidden states of both directions, side by side."""
-        _, rows, steps, _ = projected.shape
-        back = np.maximum(lengths[:, None] - 1 - np.arange(steps), 0)
-        row = np.arange(rows)[:, None]
-        inputs = np.stack([projected[0], projected[1][row, back]]).transpose(2, 0, 1, 3).copy()
-        out = np.zeros((steps, 2, rows, HIDDEN), dtype=np.float32)
-        state = np.zeros((2, rows, HIDDEN), dtype=np.float32)
-        for step, n in enumerate(_active(lengths)):
-            state = self._step(inputs[step, :, :n], state[:, :n])
-            out[step, :, :n] = state
-        forwards = out[:, 0].transpose(1, 0, 2)
-        backwards = out[:, 1].transpose(1, 0, 2)[row, back]
-        both: Floats = np.concatenate([forwards, backwards], axis=2)
-        return both
-
-    def _step(self, inputs: Floats, state: Floats) -> Floats:
-        gates = state @ self.gates
-        gates += inputs[..., : 2 * HIDDEN]
-        gates *= 0.5
-        np.tanh(gates, out=gates)
-        gates += 1.0
-        gates *= 0.5
-        update, reset = gates[..., :HIDDEN], gates[..., HIDDEN:]
-        candidate = (reset * state) @ self.candidate
-        candidate += inputs[..., 2 * HIDDEN :]
-        np.tanh(candidate, out=candidate)
-        candidate -= state
-        candidate *= update
-        candidate += state
-        return np.asarray(candidate, dtype=np.float32)
+    def halved(self) -> Layer:
+        """Return the layer with the gates' inputs halved: a logistic function is then a tanh away (see ``_steps``)."""
+        half = np.repeat(np.array([0.5, 0.5, 1.0], dtype=np.float32), HIDDEN)
+        return Layer(self.into * half, self.bias * half, self.gates * np.float32(0.5), self.candidate)
 
 
 class Network:
@@ -82,75 +76,103 @@ class Network:
         self, embedding: Floats, layers: tuple[Layer, Layer], out: tuple[Floats, Floats], chain: Floats
     ) -> None:
         """Take the weights; ``chain`` holds the scores of the first tag, of the last, then from tag to tag."""
-        self._embedding, self._layers = embedding, layers
+        self.embedding, self.layers = embedding, layers
+        self._first, self._second = (layer.halved() for layer in layers)
         self._out, self._out_bias = out
-        self._first, self._last = chain[0], chain[1]
-        self._moves = np.ascontiguousarray(chain[2:].T)
-        """[to, from]: the inner axis is the one that is reduced."""
+        self._begin, self._end = chain[0][:, None], chain[1][:, None]
+        self._moves = np.ascontiguousarray(chain[2:].T)[:, :, None]
+        """[to, from, 1]"""
 
-    def best(self, ids: Ints, lengths: Ints) -> Ints:
-        """Return the best tag of every character."""
-        chars, place = np.unique(ids, return_inverse=True)
-        place = place.reshape(ids.shape)
-        first, second = self._layers
-        projected = first.project(self._embedding[chars])
-        hidden = first.run(projected[:, place], lengths)
-        hidden = second.run(second.project(hidden), lengths)
-        return self._viterbi(hidden @ self._out + self._out_bias, lengths)
+    def tags(self, ids: Ints, lengths: Ints) -> Ints:
+        """Return the best tag of every character; pieces follow one another, by falling length."""
+        packing = packed(lengths)
+        chars, place = np.unique(ids[packing.order], return_inverse=True)
+        table = _projected(self.embedding[chars], self._first)
+        hidden = _run(table[0][place], table[1][place[packing.mirror]], self._first, packing)
+        forwards, backwards = _projected(hidden, self._second)
+        hidden = _run(forwards, backwards[packing.mirror], self._second, packing)
+        best = np.empty_like(ids)
+        best[packing.order] = self._viterbi(hidden @ self._out + self._out_bias, packing)
+        return best
 
-    def _viterbi(self, emission: Floats, lengths: Ints) -> Ints:
-        rows, steps, tags = emission.shape
-        score = np.empty((steps, rows, tags), dtype=np.float32)
-        score[0] = emission[:, 0] + self._first
-        active = _active(lengths)
-        for step in range(1, steps):
-            n = active[step]
-            reach = (score[step - 1, :n, None, :] + self._moves).max(axis=2)
-            score[step, :n] = reach + emission[:n, step]
-        path = np.zeros((rows, steps), dtype=np.int64)
-        tag = np.zeros(rows, dtype=np.int64)
-        for step in range(steps - 1, -1, -1):
-            n = active[step]
-            follow = active[step + 1] if step + 1 < steps else 0
-            tag[follow:n] = (score[step, follow:n] + self._last).argmax(axis=1)
-            tag[:follow] = (score[step, :follow] + self._moves[tag[:follow]]).argmax(axis=1)
-            path[:n, step] = tag[:n]
+    def _viterbi(self, emission: Floats, packing: Packing) -> Ints:
+        scores = np.ascontiguousarray(emission.T)
+        steps = [(int(at), int(at + n)) for at, n in zip(packing.offsets, packing.counts, strict=True)]
+        low, high = steps[0]
+        scores[:, low:high] += self._begin
+        for (before, _), (low, high) in itertools.pairwise(steps):
+            reach = scores[None, :, before : before + high - low] + self._moves
+            scores[:, low:high] += reach.max(axis=1)
+        path = np.empty(scores.shape[1], dtype=np.int64)
+        follow = np.empty(0, dtype=np.int64)
+        for low, high in reversed(steps):
+            ahead = len(follow)
+            path[low : low + ahead] = (scores[:, low : low + ahead] + self._moves[follow, :, 0].T).argmax(axis=0)
+            path[low + ahead : high] = (scores[:, low + ahead : high] + self._end).argmax(axis=0)
+            follow = path[low:high]
         return path
+
+
+def _projected(features: Floats, layer: Layer) -> Floats:
+    """Return the input part of the gates and candidates, for both directions."""
+    projected: Floats = features[None] @ layer.into
+    projected += layer.bias
+    return projected
+
+
+def _run(forwards: Floats, backwards: Floats, layer: Layer, packing: Packing) -> Floats:
+    """Return the hidden states of both directions, side by side; each direction's input is in its own order."""
+    total = len(forwards)
+    hidden = np.empty((total, 2 * HIDDEN), dtype=np.float32)
+    hidden[:, :HIDDEN] = _steps(forwards, layer.gates[0], layer.candidate[0], packing)
+    hidden[:, HIDDEN:] = _steps(backwards, layer.gates[1], layer.candidate[1], packing)[packing.mirror]
+    return hidden
+
+
+def _steps(inputs: Floats, gates: Floats, candidate: Floats, packing: Packing) -> Floats:
+    """Return the states of one direction. ``σ(2x) = (tanh(x) + 1) / 2``, and x is halved already."""
+    states = np.empty((len(inputs), HIDDEN), dtype=np.float32)
+    state = np.zeros((int(packing.counts[0]), HIDDEN), dtype=np.float32)
+    for at, n in zip(packing.offsets.tolist(), packing.counts.tolist(), strict=True):
+        state, given = state[:n], inputs[at : at + n]
+        gate = state @ gates
+        gate += given[:, : 2 * HIDDEN]
+        np.tanh(gate, out=gate)
+        gate += 1.0
+        gate *= 0.5
+        fresh: Floats = (gate[:, HIDDEN:] * state) @ candidate
+        fresh += given[:, 2 * HIDDEN :]
+        np.tanh(fresh, out=fresh)
+        fresh -= state
+        fresh *= gate[:, :HIDDEN]
+        fresh += state
+        states[at : at + n] = state = fresh
+    return states
+
+
+class Alphabet:
+    """The number of every character a network knows, and of all that it doesn't."""
+
+    def __init__(self, ids: dict[str, int], unknown: int) -> None:
+        """Number the characters by ``ids``; entries of several characters are words of the file's own."""
+        self._numbers = np.full(0x110000, unknown, dtype=np.int32)
+        for char, number in ids.items():
+            if len(char) == 1:
+                self._numbers[ord(char)] = number
+
+    def numbers(self, pieces: Sequence[Piece]) -> tuple[Ints, Ints]:
+        """Return the number of each character, one piece after another, and the pieces' lengths."""
+        points = "".join(piece for _, _, piece in pieces).encode("utf-32-le", "surrogatepass")
+        lengths = np.array([len(piece) for _, _, piece in pieces], dtype=np.int64)
+        return self._numbers[np.frombuffer(points, dtype=np.uint32)].astype(np.int64), lengths
 
 
 def batches(texts: Sequence[str]) -> Iterator[Sequence[Piece]]:
     """Cut texts into pieces, sorted by falling length, as many at once as are well read together."""
     pieces = [(row, start, text[start:end]) for row, text in enumerate(texts) for start, end in _segments(text)]
     pieces.sort(key=lambda piece: -len(piece[2]))
-    return _batches(pieces)
-
-
-def numbered(batch: Sequence[Piece], ids: dict[str, int], unknown: int) -> tuple[Ints, Ints]:
-    """Return the number of each character of each piece, and the pieces' lengths."""
-    lengths = np.array([len(piece) for _, _, piece in batch], dtype=np.int64)
-    numbers = np.full((len(batch), int(lengths[0])), unknown, dtype=np.int64)
-    for row, (_, _, piece) in enumerate(batch):
-        numbers[row, : len(piece)] = [ids.get(char, unknown) for char in piece]
-    return numbers, lengths
-
-
-def _batches(pieces: Sequence[Piece]) -> Iterator[Sequence[Piece]]:
-    """Cut pieces, sorted by falling length, where padding the shorter ones would cost more than another batch."""
-    low = 0
-    while low < len(pieces):
-        least = len(pieces[low][2]) * 3 // 4
-        high = low + 1
-        while high < min(low + BATCH, len(pieces)) and (high < low + BATCH // 8 or len(pieces[high][2]) >= least):
-            high += 1
-        yield pieces[low:high]
-        low = high
-
-
-def _active(lengths: Ints) -> list[int]:
-    """Count, for each step, the rows (sorted by falling length) that still have a character there."""
-    steps = np.arange(int(lengths[0]))
-    active: list[int] = np.searchsorted(-lengths, -steps, side="left").tolist()
-    return active
+    for low in range(0, len(pieces), BATCH):
+        yield pieces[low : low + BATCH]
 
 
 def _segments(text: str) -> list[tuple[int, int]]:
