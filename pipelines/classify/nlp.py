@@ -16,7 +16,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 from spacy.tokens import Doc
 
 from pipelines.classify.folding import encodable
-from pipelines.classify.ner import NAMED, lac
+from pipelines.classify.ner import NAMED, chinese, english, spacy_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,12 +39,15 @@ def language_of(text: str) -> str:
 
 @functools.cache
 def taggers() -> dict[str, NameTagger]:
-    """Return this process's tagger of each language.
+    """Return this process's tagger of each language: spaCy's best model that is installed, else the project's own.
 
     Raises:
         PolicyError: a tagger's weights can't be read.
     """
-    return {CHINESE: lac.tagger()}
+    return {
+        CHINESE: spacy_models.installed(CHINESE) or chinese.tagger(),
+        ENGLISH: spacy_models.installed(ENGLISH) or english.tagger(),
+    }
 
 
 def entities(texts: Sequence[str], taggers: Mapping[str, NameTagger], language: str = "auto") -> list[list[Entity]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -134,7 +136,8 @@ def test_votes_of_chunks_add_up_to_those_of_the_whole(analyzer: Analyzer) -> Non
         {name: VALUES[name] for name in ("identity", "mobiles", "dates", "mails", "orders")}, dtype="str"
     )
     parts = [analyzer.votes(frame.iloc[:17]), analyzer.votes(frame.iloc[17:])]
-    assert tuple(left + right for left, right in zip(*parts, strict=True)) == analyzer.votes(frame)
+    added = [replace(left + right, read=0) for left, right in zip(*parts, strict=True)]
+    assert added == [replace(whole, read=0) for whole in analyzer.votes(frame)]
 
 
 def test_a_plans_word_stands_unless_the_cells_are_more_sensitive(analyzer: Analyzer) -> None:

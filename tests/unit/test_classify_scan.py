@@ -36,7 +36,7 @@ def test_a_file_is_classified_column_by_column(app: typer.Typer, tmp_path: Path,
     report = json.loads(result.stdout)
     assert set(report) == {"rows", "skipped", "seconds", "engine", "encoding", "lost", "columns"}
     assert (report["encoding"], report["lost"]) == (encoding.removesuffix("-sig"), 0)
-    assert (report["rows"], report["engine"]) == (20, "lac-small+rules")
+    assert (report["rows"], report["engine"]) == (20, "tutela-zh-1+tutela-en-1+rules")
     keys = {"name", "entity", "category", "level", "code", "confidence", "cells", "found", "also", "share"}
     assert all(set(column) == keys for column in report["columns"])
     assert [(c["name"], c["entity"], c["level"]) for c in report["columns"]] == [

@@ -140,7 +140,7 @@ def _steps(inputs: Floats, gates: Floats, candidate: Floats, packing: Packing) -
         np.tanh(gate, out=gate)
         gate += 1.0
         gate *= 0.5
-        fresh: Floats = (gate[:, HIDDEN:] * state) @ candidate
+        fresh = np.asarray((gate[:, HIDDEN:] * state) @ candidate, dtype=np.float32)
         fresh += given[:, 2 * HIDDEN :]
         np.tanh(fresh, out=fresh)
         fresh -= state
