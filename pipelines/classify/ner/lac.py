@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pipelines.classify.ner.network import HIDDEN, Alphabet, Floats, Ints, Layer, Network, batches
+from pipelines.classify.ner.network import Alphabet, Floats, Ints, Layer, Network, batches
 from pipelines.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ ENTITIES: Final = {
     "nt": "ORGANIZATION",
 }
 """LAC's tags of names; capitals are those it is surer of."""
+HIDDEN: Final = 128
+"""Units of a layer, each direction."""
 _FP32: Final = 5
 
 

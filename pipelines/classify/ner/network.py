@@ -1,4 +1,4 @@
-"""The network of the Chinese taggers, run by numpy alone: characters, two bidirectional GRU layers of 128, a chain of tags.
+"""The network of the Chinese taggers, run by numpy alone: characters, two bidirectional GRU layers, a chain of tags.
 
 Cost is about 1 MFLOP a character. Texts are cut into pieces, sorted by falling length and run in batches that are packed:
 step after step, in each the pieces that still have a character there, so that nothing is ever computed for padding.
@@ -22,7 +22,6 @@ Ints = npt.NDArray[np.int64]
 Piece = tuple[int, int, str]
 """Number of the text, where the piece starts in it, and its characters."""
 
-HIDDEN: Final = 128
 SEGMENT: Final = 96
 """Longest run of characters that is tagged at once; longer texts are cut, at a stop where there is one."""
 BATCH: Final = 512
@@ -65,7 +64,7 @@ class Layer:
 
     def halved(self) -> Layer:
         """Return the layer with the gates' inputs halved: a logistic function is then a tanh away (see ``_steps``)."""
-        half = np.repeat(np.array([0.5, 0.5, 1.0], dtype=np.float32), HIDDEN)
+        half = np.repeat(np.array([0.5, 0.5, 1.0], dtype=np.float32), self.candidate.shape[-1])
         return Layer(self.into * half, self.bias * half, self.gates * np.float32(0.5), self.candidate)
 
 
@@ -122,29 +121,30 @@ def _projected(features: Floats, layer: Layer) -> Floats:
 
 def _run(forwards: Floats, backwards: Floats, layer: Layer, packing: Packing) -> Floats:
     """Return the hidden states of both directions, side by side; each direction's input is in its own order."""
-    total = len(forwards)
-    hidden = np.empty((total, 2 * HIDDEN), dtype=np.float32)
-    hidden[:, :HIDDEN] = _steps(forwards, layer.gates[0], layer.candidate[0], packing)
-    hidden[:, HIDDEN:] = _steps(backwards, layer.gates[1], layer.candidate[1], packing)[packing.mirror]
+    size = layer.candidate.shape[-1]
+    hidden = np.empty((len(forwards), 2 * size), dtype=np.float32)
+    hidden[:, :size] = _steps(forwards, layer.gates[0], layer.candidate[0], packing)
+    hidden[:, size:] = _steps(backwards, layer.gates[1], layer.candidate[1], packing)[packing.mirror]
     return hidden
 
 
 def _steps(inputs: Floats, gates: Floats, candidate: Floats, packing: Packing) -> Floats:
     """Return the states of one direction. ``σ(2x) = (tanh(x) + 1) / 2``, and x is halved already."""
-    states = np.empty((len(inputs), HIDDEN), dtype=np.float32)
-    state = np.zeros((int(packing.counts[0]), HIDDEN), dtype=np.float32)
+    size = len(candidate)
+    states = np.empty((len(inputs), size), dtype=np.float32)
+    state = np.zeros((int(packing.counts[0]), size), dtype=np.float32)
     for at, n in zip(packing.offsets.tolist(), packing.counts.tolist(), strict=True):
         state, given = state[:n], inputs[at : at + n]
         gate = state @ gates
-        gate += given[:, : 2 * HIDDEN]
+        gate += given[:, : 2 * size]
         np.tanh(gate, out=gate)
         gate += 1.0
         gate *= 0.5
-        fresh = np.asarray((gate[:, HIDDEN:] * state) @ candidate, dtype=np.float32)
-        fresh += given[:, 2 * HIDDEN :]
+        fresh = np.asarray((gate[:, size:] * state) @ candidate, dtype=np.float32)
+        fresh += given[:, 2 * size :]
         np.tanh(fresh, out=fresh)
         fresh -= state
-        fresh *= gate[:, :HIDDEN]
+        fresh *= gate[:, :size]
         fresh += state
         states[at : at + n] = state = fresh
     return states
