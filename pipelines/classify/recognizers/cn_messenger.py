@@ -8,11 +8,13 @@ from presidio_analyzer import Pattern
 
 from pipelines.classify.recognizers.folded import FoldedRecognizer, Gate
 
-_NAME: Final = (
-    r"(?:微信|微讯|薇信|[Ww][Ee][Cc][Hh][Aa][Tt]|[Ww][Ee][Ii][Xx][Ii][Nn]|(?<![A-Za-z])[VvWw][Xx]|[Qq][Qq]|扣扣)"
-)
+_NAME: Final = r"(?:微信|微讯|薇信|[Ww][Ee][Cc][Hh][Aa][Tt]|[Ww][Ee][Ii][Xx][Ii][Nn]|[Qq][Qq]|扣扣)"
+_SHORT: Final = r"(?<![0-9A-Za-z])[VvWw][Xx]"
+"""May be the letters of an order's number as well, so that nothing may be glued to it unless it is said to be added."""
 _NOUN: Final = r"(?: ?(?:号码|账号|帐号|号|[Ii][Dd]|[Aa]ccount|[Nn]umber|[Nn]o\.?))?"
 _SAYS: Final = r" ?(?:[:：=]|是|为|is){1,2} ?"
+_SAID: Final = rf"(?:{_NAME}|{_SHORT}){_NOUN}{_SAYS}"
+_GLUED: Final = rf"(?:{_SAID}|{_NAME}{_NOUN} ?|{_SHORT}{_NOUN} |加{_SHORT}{_NOUN})"
 _ALONE: Final = r"(?<![^\x1e])"
 _END: Final = r"(?![0-9A-Za-z_@-])(?!\.[0-9A-Za-z])"
 _ACCOUNT: Final = r"[A-Za-z][0-9A-Za-z_-]{5,19}"
@@ -24,9 +26,9 @@ class CnMessengerRecognizer(FoldedRecognizer):
 
     ENTITY = "CN_MESSENGER_ACCOUNT"
     PATTERNS = (
-        Pattern("Number", rf"(?<={_NAME}{_NOUN}(?:{_SAYS}| ?))[1-9][0-9]{{4,10}}" + _END, 0.6),
-        Pattern("Account", rf"(?<={_NAME}{_NOUN}{_SAYS}){_ACCOUNT}" + _END + "(?! [a-z])", 0.6),
-        Pattern("Account with a digit", rf"(?<={_NAME}{_NOUN}(?:{_SAYS}| ?)){_MARKED}{_ACCOUNT}" + _END, 0.6),
+        Pattern("Number", rf"(?<={_GLUED})[1-9][0-9]{{4,10}}" + _END, 0.6),
+        Pattern("Account", rf"(?<={_SAID}){_ACCOUNT}" + _END + "(?! [a-z])", 0.6),
+        Pattern("Account with a digit", rf"(?<={_GLUED}){_MARKED}{_ACCOUNT}" + _END, 0.6),
         Pattern("WeChat's own", r"(?<![0-9A-Za-z_])wxid_[0-9a-z]{6,24}" + _END, 0.6),
         Pattern("Alone", rf"{_ALONE}(?:[1-9][0-9]{{4,10}}|{_ACCOUNT})(?![^\x1e])", 0.1),
     )
