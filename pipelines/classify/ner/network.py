@@ -38,8 +38,6 @@ class Packing:
     """Where each step begins in the packed order."""
     order: Ints
     """By packed place: the place in the order of one piece after another."""
-    mirror: Ints
-    """By packed place: the packed place that is as far from its piece's end as this one from its beginning."""
 
 
 def packed(lengths: Ints) -> Packing:
@@ -50,7 +48,7 @@ def packed(lengths: Ints) -> Packing:
     step = np.repeat(steps, counts)
     row = np.arange(len(step)) - offsets[step]
     starts = np.cumsum(lengths) - lengths
-    return Packing(counts, offsets, starts[row] + step, offsets[lengths[row] - 1 - step] + row)
+    return Packing(counts, offsets, starts[row] + step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +85,8 @@ class Network:
         packing = packed(lengths)
         chars, place = np.unique(ids[packing.order], return_inverse=True)
         table = _projected(self.embedding[chars], self._first)
-        hidden = _run(table[0][place], table[1][place[packing.mirror]], self._first, packing)
-        forwards, backwards = _projected(hidden, self._second)
-        hidden = _run(forwards, backwards[packing.mirror], self._second, packing)
+        hidden = _run((table[0][place], table[1][place]), self._first, packing)
+        hidden = _run(_projected(hidden, self._second), self._second, packing)
         best = np.empty_like(ids)
         best[packing.order] = self._viterbi(hidden @ self._out + self._out_bias, packing)
         return best
@@ -119,35 +116,37 @@ def _projected(features: Floats, layer: Layer) -> Floats:
     return projected
 
 
-def _run(forwards: Floats, backwards: Floats, layer: Layer, packing: Packing) -> Floats:
-    """Return the hidden states of both directions, side by side; each direction's input is in its own order."""
+def _run(inputs: Sequence[Floats] | Floats, layer: Layer, packing: Packing) -> Floats:
+    """Return the hidden states of both directions, side by side."""
     size = layer.candidate.shape[-1]
-    hidden = np.empty((len(forwards), 2 * size), dtype=np.float32)
-    hidden[:, :size] = _steps(forwards, layer.gates[0], layer.candidate[0], packing)
-    hidden[:, size:] = _steps(backwards, layer.gates[1], layer.candidate[1], packing)[packing.mirror]
+    hidden = np.empty((len(inputs[0]), 2 * size), dtype=np.float32)
+    steps = list(zip(packing.offsets.tolist(), packing.counts.tolist(), strict=True))
+    _steps(inputs[0], layer.gates[0], layer.candidate[0], steps, hidden[:, :size])
+    _steps(inputs[1], layer.gates[1], layer.candidate[1], steps[::-1], hidden[:, size:])
     return hidden
 
 
-def _steps(inputs: Floats, gates: Floats, candidate: Floats, packing: Packing) -> Floats:
-    """Return the states of one direction. ``σ(2x) = (tanh(x) + 1) / 2``, and x is halved already."""
+def _steps(inputs: Floats, gates: Floats, candidate: Floats, steps: Sequence[tuple[int, int]], states: Floats) -> None:
+    """Put the states of one direction into ``states``. ``σ(2x) = (tanh(x) + 1) / 2``, and x is halved already.
+
+    Forwards, pieces end on the way; backwards, they join in, with a state of zeros.
+    """
     size = len(candidate)
-    states = np.empty((len(inputs), size), dtype=np.float32)
-    state = np.zeros((int(packing.counts[0]), size), dtype=np.float32)
-    for at, n in zip(packing.offsets.tolist(), packing.counts.tolist(), strict=True):
-        state, given = state[:n], inputs[at : at + n]
-        gate = state @ gates
+    state = np.zeros((max(n for _, n in steps), size), dtype=np.float32)
+    for at, n in steps:
+        own, given = state[:n], inputs[at : at + n]
+        gate = own @ gates
         gate += given[:, : 2 * size]
         np.tanh(gate, out=gate)
         gate += 1.0
         gate *= 0.5
-        fresh = np.asarray((gate[:, size:] * state) @ candidate, dtype=np.float32)
+        fresh = np.asarray((gate[:, size:] * own) @ candidate, dtype=np.float32)
         fresh += given[:, 2 * size :]
         np.tanh(fresh, out=fresh)
-        fresh -= state
+        fresh -= own
         fresh *= gate[:, :size]
-        fresh += state
-        states[at : at + n] = state = fresh
-    return states
+        own += fresh
+        states[at : at + n] = own
 
 
 class Alphabet:
