@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 pytest.register_assert_rewrite("tests.destruction_machine")
 CHECKOUT = Path(__file__).resolve().parent.parent
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+"""As the platform runs: more threads than free cores make small matrices a hundred times as slow."""
 
 
 @pytest.fixture(scope="session")
