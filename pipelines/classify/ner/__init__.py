@@ -1,7 +1,9 @@
 """Names in running text: persons, places, organizations. One tagger a language, none of them asks the network.
 
-The map: `lac` the Chinese network of the installed jieba package. What has a check digit or a fixed form is found by
-`classify.recognizers`, never here.
+The map: `chinese` and `english` the project's own taggers, `network` what runs the Chinese one, `english_words` what the
+English one knows of a word, `lac` the network of the installed jieba package, with whose characters the Chinese one
+reads, `bare_english` cells that are one name, `spacy_models` the models of others where they are installed. What has a
+check digit or a fixed form is found by `classify.recognizers`, never here.
 """
 
 from __future__ import annotations
