@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 WINDOW: Final = 24
 """Characters before a value that are read for context; a line break ends them."""
+SHORT: Final = 4
+"""Letters from which on a word in a column's name is no chance."""
 BOOST: Final = 0.35
 LEAST: Final = 0.4
 """Presidio's own figures: what context adds, and the least score of a value with context."""
@@ -36,7 +38,17 @@ def supported(folded: str, start: int, words: Iterable[str]) -> bool:
 def named(names: Iterable[str], words: Iterable[str]) -> bool:
     """Tell whether one of the (lower-case) words stands in a column's name or another outer context."""
     heads = [fold(name).casefold().replace("_", " ") for name in names]
-    return any(word in head for head in heads for word in words)
+    return any(_speaks(head, word) for head in heads for word in words)
+
+
+def _speaks(head: str, word: str) -> bool:
+    """Tell whether a word stands in a name; a short one of ASCII letters only where a word begins (not in "Qeqqata")."""
+    if len(word) >= SHORT or not word.isascii():
+        return word in head
+    at = head.find(word)
+    while at > 0 and head[at - 1].isascii() and head[at - 1].isalpha():
+        at = head.find(word, at + 1)
+    return at >= 0
 
 
 def boosted(score: float) -> float:

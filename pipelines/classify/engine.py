@@ -20,6 +20,7 @@ from pipelines.classify.cells import Cells, Ints, of_column, of_texts
 from pipelines.classify.columns import FIRST_READ, count
 from pipelines.classify.context import WindowContextEnhancer
 from pipelines.classify.finder import KINDS, Hits, find, hits_of, joined, resolved
+from pipelines.classify.neighbours import seen_together
 from pipelines.classify.ner import NAMED
 from pipelines.classify.recognizers import RECOGNIZERS, registry
 from pipelines.classify.votes import ColumnProfile, Votes, decide
@@ -88,8 +89,10 @@ class Analyzer:
         names: Mapping[str, Sequence[str]] | None = None,
     ) -> tuple[ColumnProfile, ...]:
         """Say what columns hold from their votes."""
-        hints, names = hints or {}, names or {}
-        return tuple(decide(each, self._labels, names.get(each.name, ()), hints.get(each.name)) for each in votes)
+        hints, names, votes = hints or {}, names or {}, tuple(votes)
+        profiles = [decide(each, self._labels, names.get(each.name, ()), hints.get(each.name)) for each in votes]
+        declared = {name for name, hint in hints.items() if hint is not None}
+        return seen_together(votes, profiles, self._labels, latest=self._latest, names=names, declared=declared)
 
     def votes(
         self,
@@ -105,10 +108,10 @@ class Analyzer:
         ``free_text`` reads in full.
         """
         names = names or {}
-        blocks = [of_column(frame.iloc[:, at])[0] for at in range(frame.shape[1])]
+        blocks = [of_column(frame.iloc[:, at]) for at in range(frame.shape[1])]
         outer = [(str(name), *names.get(name, ())) for name in frame.columns]
-        hits = [resolved(find(block, self._recognizers, own)) for block, own in zip(blocks, outer, strict=True)]
-        return count(blocks, hits, outer, self._taggers, ner_cells=ner_cells, note_cells=note_cells)
+        hits = [resolved(find(cells, self._recognizers, own)) for (cells, _), own in zip(blocks, outer, strict=True)]
+        return count(blocks, hits, outer, self._taggers, self._recognizers, ner_cells=ner_cells, note_cells=note_cells)
 
     def spans(self, texts: Sequence[str], *, language: str = AUTO) -> list[list[Span]]:
         """Return the entities in each text. Names are read by the tagger of ``language``; ``auto``: by each text's own."""

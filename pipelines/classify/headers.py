@@ -40,7 +40,7 @@ _RULES: Final = """
 !MO_ID_CARD           澳门身份证 澳门居民身份证 | macau id; macao id
 !TW_ID_CARD           台湾身份证 | taiwan id
 !CN_ORGANIZATION_CODE 组织机构代码 机构代码 | organization code; organisation code; org code
-!IMEI                 imei 手机串号 | imei; imei number
+!IMEI                 手机串号 | imei; imei number
 !IBAN_CODE            国际银行账号 | iban; iban code
 !CN_ID_CARD           身份证 身份号码 公民身份 证件号 | id number; id card; id no; id card no; id card number; \
                       resident id; identity number; identity no; national id; idcard; idnumber; idcardno
@@ -60,9 +60,9 @@ BANK_ACCOUNT          银行账号 银行帐号 银行账户 账号 帐号 | ban
                       car number
 -                     域名 网址 用户名 | domain; user name; username; login; url
 !CN_POSTAL_CODE       邮编 邮政编码 | zip; zip code; zipcode; postal code; postcode; post code
-!PHONE_NUMBER         手机 电话 联系方式 联系号码 座机 移动号码 | mobile; phone; telephone; tel; cell; cellphone; \
+!PHONE_NUMBER         手机 电话 联系方式 联系号码 座机 移动号码 传真 | fax; fax number; mobile; phone; telephone; tel; cell; cellphone; \
                       mobile phone; phone number; mobile number; contact number; telephone number; mobileno; phoneno
-CN_MESSENGER_ACCOUNT  微信 qq号 qq | wechat; weixin; qq; whatsapp
+CN_MESSENGER_ACCOUNT  微信 qq号 | wechat; weixin; qq; whatsapp
 !DATE_OF_BIRTH        出生日期 出生年月 生日 出生时间 | birth date; birthday; date of birth; dob; birthdate; born
 AGE                   年龄 | age
 !SEX                  性别 | sex; gender
@@ -81,7 +81,7 @@ BUSINESS_SCOPE        经营范围 | business scope
 INDUSTRY              行业 | industry
 ENTERPRISE_ADDRESS    注册地址 企业地址 公司地址 单位地址 经营地址 | registered address; company address; office \
                       address
-!LOCATION             地址 住址 住所 户籍 居住地 籍贯 | address; addr; street; street address; home address; street \
+!LOCATION             地址 住址 住所 户籍 居住地 籍贯 通讯处 | address; addr; street; street address; home address; street \
                       name; address line; address 1; address 2
 !CITY                 城市 所在市 地市 省份 所在省 地区 区县 | city; town; suburb; province; region; county
 CITY                  所在国 国别 | country; country name; country full; state name; state full; state province
@@ -97,12 +97,53 @@ ORGANIZATION          公司 企业 单位 商户 供应商 |
                       name; given name; surname; first name; last name; middle name; middle initial; customer name; contact name; \
                       person name; family name; legal representative; givenname; firstname; lastname; fullname; \
                       mothers maiden; maiden name; contact person; client name; holder name; cardholder; contact
-PERSON                客户名 名字 法人 | name; names; person; client; customer
+LOCATION              送货地 收货地 所在地 出发地 目的地 | ship to; deliver to; delivered to; destination; venue; \
+                      location; place; residence
+PERSON                客户名 名字 法人 车主 业主 租户 房东 投保人 被保人 被保险人 受益人 访客 旅客 乘客 患者 学员 学生 家长 员工 申请人 借款人 担保人 \
+                      开户人 买方 卖方 买家 卖家 客户 顾客 会员 寄件人 发件人 签收人 委托人 代理人 配偶 父亲 母亲 | name; names; \
+                      person; client; customer; bill to; billed to; sold to; attn; attention; recipient; consignee; payee; \
+                      payer; buyer; seller; passenger; guest; patient; tenant; insured; beneficiary; applicant; employee; \
+                      spouse; father; mother; nominee
 SERVICE_NOTE          备注 留言 说明 描述 摘要 投诉 反馈 内容 意见 | remark; remarks; note; notes; comment; \
                       comments; message; memo; description; feedback; text; content
 """
 
 
+_TIMES: Final = ("日期", "时间", "年月", "时刻", "期限", "成立日", "到期", "起始", "截止")
+_TIME_WORDS: Final = frozenset(
+    [
+        "date",
+        "time",
+        "day",
+        "timestamp",
+        "datetime",
+        "created",
+        "updated",
+        "modified",
+        "opened",
+        "closed",
+        "since",
+        "until",
+        "due",
+        "expires",
+        "expiry",
+        "issued",
+        "registered",
+        "founded",
+        "established",
+        "joined",
+        "hired",
+        "signup",
+        "ordered",
+        "shipped",
+        "paid",
+        "start",
+        "end",
+    ]
+)
+"""Words of dates that are not of birth; those that are of birth are rules above."""
+MOST_WORDS, MOST_CHARACTERS = 8, 24
+"""Words of an English name and characters of a Chinese one; what is longer is a cell of a file without headings."""
 LONGEST: Final = 200
 """Characters of a column's name that are read. A longer one is no name; its phrases would be without number."""
 
@@ -111,6 +152,8 @@ LONGEST: Final = 200
 def evidence(name: str) -> Evidence | None:
     """Return what a column's name says, or None when it says nothing."""
     plain, words = _taken_apart(name)
+    if len(words) > MOST_WORDS or (not plain.isascii() and len(plain) > MOST_CHARACTERS):
+        return None
     for key, sure, chinese, english in _rules():
         if any(word in plain for word in chinese) or english & _phrases(words):
             return None if key == "-" else Evidence(key, sure)
@@ -121,6 +164,15 @@ def strongest(names: Iterable[str]) -> Evidence | None:
     """Return what several names of one column say together: the first that is sure, else the first."""
     spoken = [each for each in map(evidence, names) if each]
     return next((each for each in spoken if each.sure), spoken[0] if spoken else None)
+
+
+def other_date(names: Iterable[str]) -> bool:
+    """Tell whether a name of a column speaks of a date that is not one of birth: of an order, of a registration."""
+    return any(evidence(name) is None and _speaks_of_time(*_taken_apart(name)) for name in names)
+
+
+def _speaks_of_time(plain: str, words: tuple[str, ...]) -> bool:
+    return any(word in plain for word in _TIMES) or not _TIME_WORDS.isdisjoint(words)
 
 
 def _taken_apart(name: str) -> tuple[str, tuple[str, ...]]:

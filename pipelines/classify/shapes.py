@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import regex
+
 SURNAMES: Final = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许邓韩冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢"
     "姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常"
@@ -34,6 +36,30 @@ ENGLISH: Final = {
     "ORGANIZATION": r"(?i:\b(?:inc|llc|ltd|corp|co|gmbh|plc|company|corporation|limited|group|partners|associates"
     r"|bank)\b\.?$)",
     "LOCATION": r"(?i:^(?:no\.? ?)?[0-9]+[a-z]?,? .*\b(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd"
-    r"|court|ct|way|place|pl|close|terrace|crescent|square|sq)\b)|(?i:^p\.? ?o\.? box [0-9]+)",
+    r"|court|ct|way|place|pl|close|terrace|crescent|square|sq)\b)|(?i:^p\.? ?o\.? box [0-9]+)"
+    r"|(?i:^ *[a-z][a-z' .-]* (?:street|road|avenue|lane|drive|boulevard|court|crescent|terrace|circuit|parade|highway"
+    r"|place|close|way|grove|esplanade|square) *$)",
 }
 """RE2 patterns of ASCII cells by kind. As many a product is written as a person: names need a header that says so."""
+DIALLED: Final = (
+    r"^[ (+]*[0-9][0-9]*(?:[ ()./+-]+[0-9]+)+ *(?:(?i:x|ext\.?|转) ?[0-9]{1,6} *)?$|^ *0[1-9][0-9]{6,11} *$"
+)
+"""RE2 pattern of telephone numbers as people group them, anywhere in the world."""
+NOT_DIALLED: Final = (
+    r"^ *(?:(?:18|19|20)[0-9]{2}[-/. ]?(?:0?[1-9]|1[0-2])[-/. ]?[0-3]?[0-9](?:$|[^0-9])"
+    r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{2}|[0-9]{4}) *$|[0-9]{3}-[0-9]{2}-[0-9]{4} *$|[0-9]+\.[0-9]+ *$"
+    r"|[0-9]{1,3}(?:\.[0-9]{1,3}){3} *$|(?:18|19|20)[0-9]{2}[01][0-9][0-3][0-9])"
+)
+"""RE2 pattern of what looks like that as well: dates, social security numbers, amounts, addresses of machines."""
+_FORM: Final = (
+    "有限|责任|股份|合作制?|公司|企业|分公司|子公司|分支机构|国有|独资|控股|上市|非上市|集体|全民|所有制?|私营|民营|外资|外商|港澳台|台港澳|中外|"
+    "境内|境外|与|合资|合伙|普通|联营|投资|内资|个人|自然人|法人|非法人|一人|其他|经济|农民|专业合作社|合作社|个体|工商户|户|事业单位|社会团体|民办非企业单位|机关"
+)
+COMPANY_FORM: Final = regex.compile(rf"\s*(?:(?:{_FORM})[、/,，\s]*+)++(?:[(（][^)）]*+[)）]\s*+)*+")
+"""Legal forms: what a company is, not which one."""
+_DUTIES: Final = (
+    "财务|市场|销售|人力|资源|人事|行政|研发|技术|客服|客户|服务|运营|法务|工程|生产|采购|质检|质量|信息|综合|管理|办公|后勤|物流|产品|设计|营销|公关|审计|风控|"
+    "企划|售后|仓储|培训|品牌|渠道|战略|投资|数据|安全|财会|会计|业务|开发|网络|党群|工会|国际|大客户"
+)
+DEPARTMENT: Final = regex.compile(rf"\s*(?:{_DUTIES})++(?:部门?|中心|科室?|处室?|室|组|办|办公室|团队)\s*")
+"""Departments, which every company has: part of one, not its name."""

@@ -6,7 +6,7 @@ Votes of two chunks of one column add up, so a file of any size is decided over 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final
 
 from pipelines.classify.headers import strongest
@@ -34,11 +34,36 @@ TRUSTED: Final = 0.6
 DOUBTED: Final = 0.35
 """Confidence in a sure name that the cells neither bear out nor refute."""
 NOTE: Final = "SERVICE_NOTE"
+PARTLY: Final = 0.25
+"""Share of cells that are one for sure, from which on the cells that only may be one count as well."""
+KNOWN: Final = 0.05
+"""The same where the form of the others is told apart by itself (``ALL_OF_A_KIND``)."""
+UNIFORM: Final = 0.8
+"""Share of cells that are one or may be one, from which on the whole column holds them."""
+LIKELY: Final = 0.55
+"""Share of cells read as persons that is enough where hardly any is read as something else."""
+PLACES: Final = 0.25
+"""Share of cells read as places that makes a column of all sorts of names one of places."""
+PLACED: Final = 0.5
+"""Places for each person among the names of such a column."""
+ALL_NAMES: Final = 0.7
+"""Share of cells read as names of any kind, from which on a column holds names."""
+FIRMS: Final = 0.15
+"""Share of cells read as organizations without which words in capitals are no companies' names."""
+ALL_OF_A_KIND: Final = frozenset({"PHONE_NUMBER"})
+"""Kinds with a form of their own (``shapes.DIALLED``), which nothing else is written in."""
+CLOSED: Final = 0.9
+"""Share of cells that are a word of a closed set (sexes, provinces), from which on the column is that."""
+VARIED: Final = 10
+"""Different cells from which on words that may be a company's name are not a handful of types."""
 RECOGNIZED: Final = frozenset(
-    {"CN_ID_CARD", "CN_USCC", "CREDIT_CARD", "CN_PASSPORT", "PHONE_NUMBER", "IP_ADDRESS", "DATE_OF_BIRTH", "CN_PLATE"}
+    {"CN_ID_CARD", "CN_RESIDENCE_PERMIT", "CN_PERMANENT_RESIDENT_CARD", "HK_ID_CARD", "MO_ID_CARD", "TW_ID_CARD"}
+    | {"CN_USCC", "CN_ORGANIZATION_CODE", "CREDIT_CARD", "IBAN_CODE", "IMEI", "CN_PASSPORT", "CN_TRAVEL_PERMIT"}
+    | {"PHONE_NUMBER", "IP_ADDRESS", "MAC_ADDRESS", "DATE_OF_BIRTH", "CN_PLATE"}
 )
+"""Kinds whose every value a recognizer knows: where it finds none, there is none."""
 NUMBERED: Final = RECOGNIZED | frozenset(
-    {"MAC_ADDRESS", "US_SSN", "US_DRIVER_LICENSE", "CN_TRAVEL_PERMIT", "BANK_ACCOUNT", "CN_POSTAL_CODE", "INCOME"}
+    {"US_SSN", "US_DRIVER_LICENSE", "BANK_ACCOUNT", "CN_POSTAL_CODE", "INCOME"}
     | {"ASSETS", "CARD_VERIFICATION_CODE", "PIN", "ONE_TIME_CODE", "ENTERPRISE_FINANCE", "REGISTERED_CAPITAL"}
 )
 """Kinds that are written with digits: a name alone does not make a column of words one of them."""
@@ -83,19 +108,29 @@ class Votes:
     """Kind → cells that the tagger takes for one."""
     digits: int = 0
     """Cells with three digits on end, or masked with asterisks."""
+    different: int = 0
+    """Different cells; each chunk counts its own."""
+    legible: int = 0
+    """Cells that a tagger can read."""
+    bare: Counter[str] = field(default_factory=Counter)
+    """Kind → cells read that the tagger knows not, and that by themselves look like an English name of the kind."""
+    beyond: Counter[str] = field(default_factory=Counter)
+    """Kind → cells that the tagger takes for one though they don't look like one."""
+    weak: Counter[str] = field(default_factory=Counter)
+    """Entity → cells that are one, or would be if the column's name said so."""
+    listed: Counter[str] = field(default_factory=Counter)
+    """Key → cells that are a word of its closed set."""
+    years: Counter[int] = field(default_factory=Counter)
+    """Year → cells that are a date of it."""
+    beside: int = 0
+    """Rows in which an identity number stands beside a date of this column."""
+    born: int = 0
+    """Those of them in which the date is the date of birth in the number."""
 
     def __add__(self, other: Votes) -> Votes:
         """Join the votes of two chunks of one column."""
-        return Votes(
-            self.name,
-            self.cells + other.cells,
-            self.within + other.within,
-            self.whole + other.whole,
-            self.shaped + other.shaped,
-            self.read + other.read,
-            self.tagged + other.tagged,
-            self.digits + other.digits,
-        )
+        counts = [each.name for each in fields(self) if each.name != "name"]
+        return Votes(self.name, **{count: getattr(self, count) + getattr(other, count) for count in counts})
 
     def share(self, entity: str) -> float:
         """Return the share of cells that are one of an entity."""
@@ -103,11 +138,21 @@ class Votes:
 
     def seen(self, kind: str) -> float:
         """Return the share of cells taken for a kind of name: by the tagger where it read any, else by their look."""
-        return self.tagged[kind] / self.read if self.read else self.looks(kind)
+        return self.tagged[kind] * self._legible if self.read else self.looks(kind)
+
+    def alone(self, kind: str) -> float:
+        """Return the share of cells that the tagger knows not and that look like a bare English name of a kind."""
+        return self.bare[kind] * self._legible
+
+    @property
+    def _legible(self) -> float:
+        """What a cell that was read stands for: some were not, and numbers never are."""
+        return self.legible / (self.cells * self.read) if self.read else 0.0
 
     def found(self, entity: str) -> int:
         """Count the cells in which an entity was found, by whatever found most of them."""
-        return min(self.cells, max(each[entity] for each in (self.whole, self.within, self.shaped, self.tagged)))
+        counts = (self.whole, self.within, self.tagged, self.weak, self.listed)
+        return min(self.cells, max(self.shaped[entity] + self.beyond[entity], *(each[entity] for each in counts)))
 
     def looks(self, kind: str) -> float:
         """Return the share of cells that look like a kind."""
@@ -123,15 +168,17 @@ def decide(votes: Votes, labels: Mapping[str, EntityLabel], names: Sequence[str]
         if agreed or _level(key, labels, LOWEST) <= _level(hint, labels, HIGHEST):
             # A declared kind gives way only to a more sensitive one that the cells show: the highest wins.
             key, confidence = hint, confidence if agreed else DECLARED
-    return _profile(votes, labels, key, confidence, seen)
+    return profile(votes, labels, key, confidence, seen)
 
 
 def unsettled(votes: Votes, names: Sequence[str]) -> bool:
     """Tell whether the tagger's reading could still change the decision."""
-    if max(votes.whole.values(), default=0) >= MOST * max(votes.cells, 1):
+    if max(votes.whole.values(), default=0) >= MOST * max(votes.cells, 1) or _best(votes)[0] is not None:
         return False
     said = strongest((votes.name, *names))
     if said is not None and said.sure and said.key not in NAMED:
+        return False
+    if max(votes.listed.values(), default=0) >= CLOSED * max(votes.cells, 1):
         return False
     if not votes.read:
         return True
@@ -143,16 +190,48 @@ def unsettled(votes: Votes, names: Sequence[str]) -> bool:
 def _detected(votes: Votes, said: Evidence | None) -> tuple[str | None, float]:
     if not votes.cells:
         return (said.key, DOUBTED) if said and said.sure else (None, 0.0)
-    best = max(votes.whole, key=lambda entity: votes.whole[entity], default=None)
-    if best is not None and votes.share(best) >= MOST:
-        return best, _firm(votes.share(best), agreed=said is not None and said.key == best)
+    best, share = _best(votes)
+    if best is not None and (votes.share(best) >= MOST or said is None or not said.sure or said.key == best):
+        return best, _firm(share, agreed=said is not None and said.key == best)
     if said is not None:
         weight = _weight(votes, said)
         if weight:
             return said.key, weight
+    listed = max(votes.listed, key=votes.listed.__getitem__, default=None)
+    if listed is not None and votes.listed[listed] >= CLOSED * votes.cells:
+        return listed, TRUSTED
+    return _named(votes)
+
+
+def _best(votes: Votes) -> tuple[str | None, float]:
+    """Return what most of the cells are, whatever the column is called: for sure, or all of one form and some for sure."""
+    best = max(votes.whole, key=votes.whole.__getitem__, default=None)
+    if best is None or votes.share(best) < (KNOWN if best in ALL_OF_A_KIND else PARTLY):
+        return None, 0.0
+    if votes.share(best) >= MOST:
+        return best, votes.share(best)
+    weak = votes.weak[best] / votes.cells
+    return (best, round((votes.share(best) + weak) / 2, 4)) if weak >= UNIFORM else (None, 0.0)
+
+
+def _named(votes: Votes) -> tuple[str | None, float]:
+    """Return what kind of names the cells are where nothing but themselves tells."""
+    person, place, firm = map(votes.seen, NAMED)
+    person *= bool(votes.read)  # nearly any word looks like somebody's name
+    named = person + place + firm
+    if votes.read and place >= max(PLACES, firm, PLACED * person) and named >= ALL_NAMES:
+        # Places are named after people, so a column of towns looks like one of surnames, but not the other way round.
+        return "LOCATION", round(0.9 * named, 4)
     kind = max(NAMED if votes.read else NAMED[1:], key=votes.seen)
     if votes.seen(kind) >= TAGGED:
         return kind, round(0.9 * votes.seen(kind), 4)
+    if votes.looks("LOCATION") >= TAGGED:
+        return "LOCATION", round(0.9 * votes.looks("LOCATION"), 4)
+    if person >= LIKELY and person >= 3 * (place + firm):
+        return "PERSON", round(0.9 * person, 4)
+    firms = firm + votes.alone("ORGANIZATION") + person  # companies are named after people, too
+    if firm >= max(FIRMS, person) and firms >= ALL_NAMES and votes.different >= VARIED:
+        return "ORGANIZATION", round(0.8 * firms, 4)
     return None, 0.0
 
 
@@ -172,7 +251,9 @@ def _weight(votes: Votes, said: Evidence) -> float:
 
 
 def _weight_of_names(votes: Votes, said: Evidence) -> float:
-    support = max(votes.seen(said.key), votes.looks(said.key))
+    support = votes.seen(said.key)
+    if said.sure:
+        support = max(support, votes.looks(said.key))
     if said.key == "PERSON" and votes.digits >= MOST * votes.cells:
         return 0.0
     if support >= (SOME if said.sure else TAGGED):
@@ -192,9 +273,10 @@ def _level(key: str | None, labels: Mapping[str, EntityLabel], otherwise: int) -
     return labels[key].level if key is not None and key in labels else otherwise
 
 
-def _profile(
+def profile(
     votes: Votes, labels: Mapping[str, EntityLabel], key: str | None, confidence: float, seen: str | None
 ) -> ColumnProfile:
+    """Say what a column of a kind holds, and what the cells show besides (``seen``: what they show by themselves)."""
     label = labels.get(key) if key else None
     entity = label.entity if label else key
     own = {key, entity}
