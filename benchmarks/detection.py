@@ -29,6 +29,7 @@ from benchmarks import (
 )
 from benchmarks.detection_report import Measured
 from benchmarks.detection_synthetic import LabelledTable
+from pipelines.errors import SourceError
 
 PARTS = ("identifiers", "cells", "columns", "texts", "table-speed", "text-speed")
 FULL = {"identifiers": 2000, "cells": 4000, "texts": None, "rows": 40_000, "sample": 2000, "remarks": 40_000}
@@ -134,7 +135,10 @@ def score_table(options: argparse.Namespace) -> int:
     """Score a labelled table."""
     file = Path(options.labels)
     text = file.read_text("utf-8") if options.labels.count("=") == 0 and file.is_file() else options.labels
-    frame = detection_tables.read_table(options.table).rename(columns=str.strip)
+    try:
+        frame = detection_tables.read_table(options.table).rename(columns=str.strip)
+    except (SourceError, OSError) as exc:
+        raise SystemExit(str(exc)) from None
     answers = detection_tables.labels_of(text)
     if not answers or not set(answers) <= set(frame.columns):
         raise SystemExit("--labels wants the right answers of columns of the table: column=ENTITY,…")

@@ -24,7 +24,7 @@ Span = tuple[int, int, str]
 LABELS: Final = {"PERSON": "PERSON", "ORGANIZATION": "ORGANIZATION", "LOCATION": "LOCATION"} | dict.fromkeys(
     ("ADDRESS", "ADDR_PART", "STREET_ADDRESS", "GPE"), "LOCATION"
 )
-"""What a corpus calls a kind, and what it is scored as. Everything else a corpus marks is neither asked for nor scored."""
+"""What a corpus calls a kind of name, and what it is scored as. What else it marks and nobody finds is not scored."""
 NOTHING: Final = "-"
 """Stands for "holds nothing personal" among the right answers of a column."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks import detection_english
 from benchmarks.detection_random import seeded
-from benchmarks.detection_scores import LabelScore, score_texts, scored_spans
+from benchmarks.detection_scores import LABELS, LabelScore, score_texts, scored_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -81,9 +81,30 @@ def figures(score: LabelScore) -> dict[str, float]:
 
 
 def read_lines(file: Path) -> list[dict[str, Any]]:
-    """Read JSON lines of texts and their spans."""
-    with file.open(encoding="utf-8") as source:
-        return [json.loads(line) for line in source if line.strip()]
+    """Read JSON lines of texts and their spans.
+
+    Raises:
+        SystemExit: the file can't be read, or a line is none of those.
+    """
+    try:
+        source = file.read_text("utf-8").splitlines()
+    except (OSError, ValueError):
+        raise SystemExit(f"{file.name} can't be read as UTF-8; check its name and who may read it") from None
+    lines = [(number, _parsed(line)) for number, line in enumerate(source, 1) if line.strip()]
+    for number, line in lines:
+        if line is None:
+            wanted = '{"text": …, "spans": [{"start", "end", "label"}]}'
+            raise SystemExit(f"{file.name}: line {number} is not {wanted}")
+    return [line for _, line in lines if line is not None]
+
+
+def _parsed(line: str) -> dict[str, Any] | None:
+    try:
+        each: dict[str, Any] = json.loads(line)
+        right = isinstance(each["text"], str) and all({"start", "end", "label"} <= s.keys() for s in each["spans"])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return each if right else None
 
 
 def corpus_lines(data: Path, corpus: Corpus, most: int | None) -> list[dict[str, Any]] | None:
@@ -99,12 +120,19 @@ def corpus_lines(data: Path, corpus: Corpus, most: int | None) -> list[dict[str,
 
 
 def score_lines(analyzer: Analyzer, name: str, lines: Sequence[dict[str, Any]], language: str) -> TextScore:
-    """Read texts and compare what is found with their marked spans."""
+    """Read texts and compare what is found with their marked spans.
+
+    Names are scored in all sets, another kind where the set marks it.
+    """
+    from pipelines.classify.finder import KINDS  # noqa: PLC0415 (seconds)
+
+    marked = {str(span["label"]) for line in lines for span in line["spans"]}
+    labels = {**LABELS, **{kind: kind for kind in KINDS if kind in marked}}
     started = time.process_time()
     found = analyzer.spans([line["text"] for line in lines], language=language)
     spent = time.process_time() - started
     pairs = (
-        (scored_spans(line["spans"]), scored_spans({"start": s.start, "end": s.end, "label": s.label} for s in spans))
+        (scored_spans(line["spans"], labels), scored_spans(map(asdict, spans), labels))
         for line, spans in zip(lines, found, strict=True)
     )
     held_out = name not in TRAINED_ON
