@@ -87,7 +87,7 @@ def read_lines(file: Path) -> list[dict[str, Any]]:
         SystemExit: the file can't be read, or a line is none of those.
     """
     try:
-        source = file.read_text("utf-8").splitlines()
+        source = file.read_text("utf-8").split("\n")
     except (OSError, ValueError):
         raise SystemExit(f"{file.name} can't be read as UTF-8; check its name and who may read it") from None
     lines = [(number, _parsed(line)) for number, line in enumerate(source, 1) if line.strip()]
