@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 STRAY: Final = 0.01
 """From this share of cells on, an identifier in a column of something else is no slip of one clerk."""
-CHANCE: Final = {"CREDIT_CARD": 0.2, "PHONE_NUMBER": 0.1, "CN_PASSPORT": 0.1, "IP_ADDRESS": 0.1, "CN_PLATE": 0.1}
+CHANCE: Final = (
+    dict.fromkeys(("CREDIT_CARD", "IMEI", "HK_ID_CARD", "MO_ID_CARD", "TW_ID_CARD", "CN_ORGANIZATION_CODE"), 0.2)
+    | dict.fromkeys(("PHONE_NUMBER", "CN_PASSPORT", "CN_TRAVEL_PERMIT", "CN_PERMANENT_RESIDENT_CARD"), 0.1)
+    | dict.fromkeys(("IP_ADDRESS", "CN_PLATE", "CN_MESSENGER_ACCOUNT", "CN_POSTAL_CODE"), 0.1)
+)
 """Kinds that an order number can look like by chance (every tenth number passes Luhn), and the share that can't be."""
 NOTHING: Final = 0.05
 """Where fewer cells than this share are what was declared, nothing of it is there."""
@@ -29,7 +33,7 @@ ENOUGH: Final = 20
 """Cells from which on it says something that none of them is what was declared."""
 NAMES_TRUST: Final = 0.9
 """Trust in a name, which no check digit bears out."""
-_ALIKE: Final = {"CN_LANDLINE": "PHONE_NUMBER", "IBAN_CODE": "CREDIT_CARD"}
+_ALIKE: Final = {"IBAN_CODE": "CREDIT_CARD"}
 """What detection calls cells that the taxonomy knows more exactly."""
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pipelines.classify.headers import other_date, strongest
+from pipelines.classify.levels import IDENTITY
 from pipelines.classify.votes import MOST, UNIFORM, profile
 
 if TYPE_CHECKING:
@@ -37,10 +38,7 @@ SPREAD: Final = 20
 SINGLES: Final = 8
 """Dates from which on their spread says something."""
 _NEVER: Final = 9999
-PEOPLE: Final = frozenset(
-    {"PERSON", "CN_ID_CARD", "CN_PASSPORT", "CN_RESIDENCE_PERMIT", "CN_TRAVEL_PERMIT", "CN_PERMANENT_RESIDENT_CARD"}
-    | {"HK_ID_CARD", "MO_ID_CARD", "TW_ID_CARD", "US_SSN", "US_DRIVER_LICENSE"}
-)
+PEOPLE: Final = IDENTITY | {"PERSON"}
 """Entities of which a table that lists people has one."""
 COMPANIES: Final = frozenset({"CN_USCC", "CN_ORGANIZATION_CODE"})
 """Entities of a table that lists companies, whose dates are of their founding."""

@@ -199,7 +199,7 @@ def _detected(votes: Votes, said: Evidence | None) -> tuple[str | None, float]:
             return said.key, weight
     listed = max(votes.listed, key=votes.listed.__getitem__, default=None)
     if listed is not None and votes.listed[listed] >= CLOSED * votes.cells:
-        return listed, TRUSTED
+        return listed, round(0.9 * votes.listed[listed] / votes.cells, 4)
     return _named(votes)
 
 
@@ -242,6 +242,8 @@ def _weight(votes: Votes, said: Evidence) -> float:
         return _weight_of_names(votes, said)
     if votes.share(key) >= SOME:
         return _firm(votes.share(key), agreed=True)
+    if votes.listed[key] >= SOME * votes.cells:
+        return _firm(votes.listed[key] / votes.cells, agreed=True)
     if key in NUMBERED:
         trust = DOUBTED if key in RECOGNIZED else TRUSTED
         return trust if votes.digits >= MOST * votes.cells else 0.0
@@ -280,11 +282,12 @@ def profile(
     label = labels.get(key) if key else None
     entity = label.entity if label else key
     own = {key, entity}
-    counts = votes.within if seen in own else votes.within | Counter({seen: votes.found(seen)} if seen else {})
+    shown = _entity(seen, labels) or seen if seen else None
+    counts = votes.within | Counter({shown: votes.found(seen)} if seen and shown and not {seen, shown} & own else {})
     also = {other: count for other, count in sorted(counts.items()) if count and other not in own}
     raised = [labels[other].level if other in labels else HIGHEST for other in also] if key in {None, NOTE} else []
     level = label.level if label else (HIGHEST if key else LOWEST)
-    found = votes.found(entity) if entity else 0
+    found = max(votes.found(entity), votes.found(key)) if entity and key else 0
     return ColumnProfile(
         name=votes.name,
         entity=entity,
