@@ -18,7 +18,7 @@ from pipelines.classify.headers import other_date, strongest
 from pipelines.classify.ner import NAMED
 from pipelines.classify.ner.bare_english import kind_of
 from pipelines.classify.shapes import CHINESE, COMPANY_FORM, DEPARTMENT, DIALLED, ENGLISH, NOT_DIALLED
-from pipelines.classify.votes import FIRMS, KNOWN, MOST, NOTE, TAGGED, Votes, unsettled
+from pipelines.classify.votes import FIRMS, KNOWN, MOST, NAME_OF, NOTE, TAGGED, Votes, unsettled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -158,7 +158,8 @@ def _covers(cells: Cells, hits: Hits) -> Mask:
 def _looks(cells: Cells, names: Sequence[str]) -> dict[str, Mask]:
     """Tell which cells look like what the column's names speak of; like any kind of name, where they are silent."""
     said = strongest(names)
-    kinds = ({said.key} & set(NAMED)) if said and (said.sure or said.key == NOTE) else set(NAMED)
+    own = {NAME_OF[said.key]} if said and said.key in NAME_OF else set()
+    kinds = own if said and (said.sure or said.key == NOTE) else set(NAMED)
     wide, plain = np.flatnonzero(cells.wide), np.flatnonzero(~cells.wide & cells.letters)
     looks = {kind: np.zeros(len(cells), dtype=np.bool_) for kind in sorted(kinds)}
     for kind, mask in looks.items():

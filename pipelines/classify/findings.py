@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipelines.classify.levels import HIGHEST, LOWEST
 from pipelines.classify.ner import NAMED
-from pipelines.classify.votes import MOST, NOTE, RECOGNIZED
+from pipelines.classify.votes import CHANCE, MOST, NOTE, RECOGNIZED, STRAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
     from pipelines.classify.labels import EntityLabel
     from pipelines.classify.votes import ColumnProfile
 
-STRAY: Final = 0.01
-"""From this share of cells on, an identifier in a column of something else is no slip of one clerk."""
-CHANCE: Final = (
-    dict.fromkeys(("CREDIT_CARD", "IMEI", "HK_ID_CARD", "MO_ID_CARD", "TW_ID_CARD", "CN_ORGANIZATION_CODE"), 0.2)
-    | dict.fromkeys(("PHONE_NUMBER", "CN_PASSPORT", "CN_TRAVEL_PERMIT", "CN_PERMANENT_RESIDENT_CARD"), 0.1)
-    | dict.fromkeys(("IP_ADDRESS", "CN_PLATE", "CN_MESSENGER_ACCOUNT", "CN_POSTAL_CODE"), 0.1)
-)
-"""Kinds that an order number can look like by chance (every tenth number passes Luhn), and the share that can't be."""
 NOTHING: Final = 0.05
 """Where fewer cells than this share are what was declared, nothing of it is there."""
 ENOUGH: Final = 20

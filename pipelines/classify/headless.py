@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import regex
 
 from pipelines.classify.headers import evidence
+from pipelines.classify.ner import NAMED
 from pipelines.classify.shapes import ENGLISH
 from pipelines.classify.votes import MOST
 
@@ -29,9 +30,19 @@ def headings_of_data(analyzer: Analyzer, votes: Sequence[Votes]) -> tuple[bool, 
     """Tell which headings are a name or a number of somebody, by the rules, the tagger, or the look of the columns."""
     found = analyzer.spans([each.name for each in votes])
     telling = [any(span.label not in _PLACES for span in spans) for spans in found]
+    if any(span.label not in NAMED for spans in found for span in spans):  # nobody calls a column by a number
+        return (True,) * len(votes)
+    counted = [_NUMBER.fullmatch(each.name) is not None and bool(each.digits or each.years) for each in votes]
+    if any(map(_dated, votes)) or (any(telling) and any(counted)):
+        return (True,) * len(votes)
     if any(telling):  # then the places among the headings are no titles either
         return tuple(bool(spans) for spans in found)
     return (_alike(votes),) * len(votes)
+
+
+def _dated(votes: Votes) -> bool:
+    """Tell whether a heading is a day and its column holds days."""
+    return sum(votes.years.values()) >= MOST * votes.cells > 0 and _NUMBER.fullmatch(votes.name) is not None
 
 
 def _alike(votes: Sequence[Votes]) -> bool:

@@ -52,10 +52,20 @@ FIRMS: Final = 0.15
 """Share of cells read as organizations without which words in capitals are no companies' names."""
 ALL_OF_A_KIND: Final = frozenset({"PHONE_NUMBER"})
 """Kinds with a form of their own (``shapes.DIALLED``), which nothing else is written in."""
+STRAY: Final = 0.01
+"""From this share of cells on, an identifier in a column of something else is no slip of one clerk."""
+CHANCE: Final = (
+    dict.fromkeys(("CREDIT_CARD", "IMEI", "HK_ID_CARD", "MO_ID_CARD", "TW_ID_CARD", "CN_ORGANIZATION_CODE"), 0.2)
+    | dict.fromkeys(("PHONE_NUMBER", "CN_PASSPORT", "CN_TRAVEL_PERMIT", "CN_PERMANENT_RESIDENT_CARD"), 0.1)
+    | dict.fromkeys(("IP_ADDRESS", "CN_PLATE", "CN_MESSENGER_ACCOUNT", "CN_POSTAL_CODE"), 0.1)
+)
+"""Kinds that an order number can look like by chance (every tenth number passes Luhn), and the share that can't be."""
 CLOSED: Final = 0.9
 """Share of cells that are a word of a closed set (sexes, provinces), from which on the column is that."""
 VARIED: Final = 10
 """Different cells from which on words that may be a company's name are not a handful of types."""
+NAME_OF: Final = {kind: kind for kind in NAMED} | {"CITY": "LOCATION", "ENTERPRISE_ADDRESS": "LOCATION"}
+"""Key → the kind of name that its cells are."""
 RECOGNIZED: Final = frozenset(
     {"CN_ID_CARD", "CN_RESIDENCE_PERMIT", "CN_PERMANENT_RESIDENT_CARD", "HK_ID_CARD", "MO_ID_CARD", "TW_ID_CARD"}
     | {"CN_USCC", "CN_ORGANIZATION_CODE", "CREDIT_CARD", "IBAN_CODE", "IMEI", "CN_PASSPORT", "CN_TRAVEL_PERMIT"}
@@ -85,7 +95,9 @@ class ColumnProfile:
     found: int
     """Cells in which the entity was found."""
     also: dict[str, int] = field(default_factory=dict)
-    """Other entities and the cells they were found in; with a plan's word also what the cells say against it."""
+    """Other entities and the cells they were found in; with a plan's word also what the cells say against it.
+
+    Names are counted in the cells that the tagger read."""
     share: float = 0.0
     """Share of the cells that are not blank in which the entity was found."""
 
@@ -150,9 +162,14 @@ class Votes:
         return self.legible / (self.cells * self.read) if self.read else 0.0
 
     def found(self, entity: str) -> int:
-        """Count the cells in which an entity was found, by whatever found most of them."""
+        """Count the cells in which an entity was found, by whatever found most of them.
+
+        Where the tagger read some of the cells of a column of names, they speak for the rest.
+        """
         counts = (self.whole, self.within, self.tagged, self.weak, self.listed)
-        return min(self.cells, max(self.shaped[entity] + self.beyond[entity], *(each[entity] for each in counts)))
+        names = round((self.seen(entity) + self.alone(entity)) * self.cells) if self.read else 0
+        looks = self.shaped[entity] + self.beyond[entity]
+        return min(self.cells, max(names, looks, *(each[entity] for each in counts)))
 
     def looks(self, kind: str) -> float:
         """Return the share of cells that look like a kind."""
@@ -176,15 +193,16 @@ def unsettled(votes: Votes, names: Sequence[str]) -> bool:
     if max(votes.whole.values(), default=0) >= MOST * max(votes.cells, 1) or _best(votes)[0] is not None:
         return False
     said = strongest((votes.name, *names))
-    if said is not None and said.sure and said.key not in NAMED:
+    kind = NAME_OF.get(said.key) if said is not None else None
+    if said is not None and said.sure and kind is None:
         return False
     if max(votes.listed.values(), default=0) >= CLOSED * max(votes.cells, 1):
         return False
     if not votes.read:
         return True
-    if said is not None and said.key in NAMED and votes.seen(said.key) >= MOST:
+    if kind is not None and votes.seen(kind) >= MOST:
         return False
-    return any(SOME < votes.seen(kind) < CLEAR for kind in NAMED)
+    return any(SOME < votes.seen(each) < CLEAR for each in NAMED)
 
 
 def _detected(votes: Votes, said: Evidence | None) -> tuple[str | None, float]:
@@ -240,10 +258,11 @@ def _weight(votes: Votes, said: Evidence) -> float:
     key = said.key
     if key in NAMED:
         return _weight_of_names(votes, said)
-    if votes.share(key) >= SOME:
-        return _firm(votes.share(key), agreed=True)
-    if votes.listed[key] >= SOME * votes.cells:
-        return _firm(votes.listed[key] / votes.cells, agreed=True)
+    borne = max(votes.share(key), votes.listed[key] / votes.cells)
+    if key in NAME_OF:
+        borne = max(borne, votes.seen(NAME_OF[key]) if votes.seen(NAME_OF[key]) >= MOST else 0.0)
+    if borne >= SOME:
+        return _firm(borne, agreed=True)
     if key in NUMBERED:
         trust = DOUBTED if key in RECOGNIZED else TRUSTED
         return trust if votes.digits >= MOST * votes.cells else 0.0
@@ -261,6 +280,12 @@ def _weight_of_names(votes: Votes, said: Evidence) -> float:
     if support >= (SOME if said.sure else TAGGED):
         return _firm(support, agreed=True)
     return DOUBTED if said.sure else 0.0
+
+
+def _noise(votes: Votes) -> set[str]:
+    """Return what is found in a column of nothing in so few cells that chance or a tagger's slips explain it."""
+    few = {kind for kind in CHANCE if votes.within[kind] < STRAY * votes.cells}
+    return few | {kind for kind in NAMED if votes.within[kind] < max(SOME * votes.read, STRAY * votes.cells)}
 
 
 def _firm(share: float, *, agreed: bool) -> float:
@@ -285,7 +310,8 @@ def profile(
     shown = _entity(seen, labels) or seen if seen else None
     counts = votes.within | Counter({shown: votes.found(seen)} if seen and shown and not {seen, shown} & own else {})
     also = {other: count for other, count in sorted(counts.items()) if count and other not in own}
-    raised = [labels[other].level if other in labels else HIGHEST for other in also] if key in {None, NOTE} else []
+    told = set(also) - (_noise(votes) if key is None else set()) if key in {None, NOTE} else set()
+    raised = [labels[other].level if other in labels else HIGHEST for other in told]
     level = label.level if label else (HIGHEST if key else LOWEST)
     found = max(votes.found(entity), votes.found(key)) if entity and key else 0
     return ColumnProfile(

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
+from pipelines.cli.scan_report import Report, show
 from pipelines.encodings import EncodingName
 from pipelines.errors import SourceError, SourceMalformed, SourceMissing
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from pipelines.classify import Analyzer, ColumnProfile, Span, Votes
+    from pipelines.classify import Analyzer, ColumnProfile, Grade, Span, Votes
     from pipelines.sources import Skipped
     from pipelines.sources.encoding import Text
 
@@ -72,8 +72,8 @@ def scan(
 
     begun = time.perf_counter()
     settings = Settings()
-    labels = entity_labels(load_words(settings.policy).taxonomy.items)
-    analyzer = Analyzer(labels, latest=int(time.strftime("%Y%m%d")))
+    taxonomy = load_words(settings.policy).taxonomy
+    analyzer = Analyzer(entity_labels(taxonomy.items), latest=int(time.strftime("%Y%m%d")))
     if spans:
         if out is None:
             message = "--spans needs --out FILE for its results."
@@ -84,14 +84,27 @@ def scan(
         return
     skipped = Skipped()
     rows, profiles, text = profile_file(analyzer, file, settings.chunk_rows, skipped, encoding)
+    grade = _graded(profiles, rows)
     seconds = round(time.perf_counter() - begun, 3)
     if json:
         report = {"rows": rows, "skipped": skipped.count, "seconds": seconds, "engine": analyzer.engine}
         report |= {"encoding": text and text.name, "lost": text.lost if text else 0}
+        report |= {"level": grade.level, "reasons": [reason.value for reason in grade.reasons]}
         typer.echo(json_format.dumps(report | {"columns": [asdict(each) for each in profiles]}, ensure_ascii=False))
     else:
-        how = ", ".join((*([text.name] if text else []), f"{seconds} s", analyzer.engine))
-        _show_columns(profiles, f"{file.name}: {rows:,} rows, {how}", _told(skipped, text))
+        facts = (f"{rows:,} rows", *([text.name] if text else []), f"{seconds:.1f} s")
+        named = {name: category.en for name, category in taxonomy.categories.items()}
+        told = Report(file.name, facts, analyzer.engine, grade, profiles, named, _told(skipped, text))
+        show(told, Console())
+
+
+def _graded(profiles: Sequence[ColumnProfile], rows: int) -> Grade:
+    """Grade the file: as many people as rows, where a column says that its rows are of people."""
+    from pipelines.classify import graded
+    from pipelines.classify.neighbours import PEOPLE
+
+    entities = {each.entity for each in profiles if each.entity is not None}
+    return graded((each.level for each in profiles), people=rows if PEOPLE & entities else 0, entities=entities)
 
 
 def profile_file(
@@ -126,12 +139,11 @@ def profile_file(
         for vote in analyzer.votes(chunk.frame, ner_cells=NER_CELLS, note_cells=NOTE_CELLS):
             votes[vote.name] = votes[vote.name] + vote if vote.name in votes else vote
     hidden = headings_of_data(analyzer, tuple(votes.values()))
-    profiles = analyzer.decide(votes.values())
-    named = (
-        replace(profile, name=f"(column {place})") if hidden[place - 1] else profile
-        for place, profile in enumerate(profiles, start=1)
-    )
-    return rows, tuple(named), text
+    named = [
+        replace(vote, name=f"(column {place})") if hidden[place - 1] else vote
+        for place, vote in enumerate(votes.values(), start=1)
+    ]
+    return rows, analyzer.decide(named), text
 
 
 def write_spans(
@@ -215,7 +227,7 @@ def _show_counts(report: dict[str, Any], out: Path, *, json: bool) -> None:
         Console().print(f"{report['texts']:,} texts, {report['spans']:,} entities → {escape(out.name)}")
 
 
-def _told(skipped: Skipped, text: Text | None) -> str | None:
+def _told(skipped: Skipped, text: Text | None) -> list[str]:
     told = []
     if skipped.count:
         some = ", ".join(f"{row:,}" for row in skipped.rows[:SHOWN_ROWS])
@@ -223,18 +235,4 @@ def _told(skipped: Skipped, text: Text | None) -> str | None:
         told.append(f"{skipped.count:,} skipped, which can't be read: row {some}{more}")
     if text is not None and text.lost:
         told.append(f"{text.lost:,} characters were lost when the file was converted; export it again from its source")
-    return "\n".join(told) or None
-
-
-def _show_columns(profiles: Iterable[ColumnProfile], title: str, caption: str | None) -> None:
-    table = Table(title=escape(title), title_justify="left", caption=caption, caption_justify="left")
-    for heading in ("column", "entity", "category", "level", "code"):
-        table.add_column(heading)
-    for heading in ("confidence", "cells", "found"):
-        table.add_column(heading, justify="right")
-    table.add_column("also")
-    for each in profiles:
-        also = ", ".join(f"{entity} {count:,}" for entity, count in each.also.items())
-        shown = (each.name, each.entity or "–", each.category or "–", f"L{each.level}", each.code or "–")
-        table.add_row(*map(escape, shown), f"{each.confidence:.2f}", f"{each.cells:,}", f"{each.found:,}", also)
-    Console().print(table)
+    return told

@@ -114,7 +114,17 @@ def test_scan_needs_no_home(tutela: Command, tmp_path: Path, delivery: Path, spa
     else:
         result = elsewhere("scan", delivery, "--json")
         report = result.json
-        assert set(report) == {"rows", "skipped", "encoding", "lost", "seconds", "engine", "columns"}
+        assert set(report) == {
+            "rows",
+            "skipped",
+            "encoding",
+            "lost",
+            "seconds",
+            "engine",
+            "level",
+            "reasons",
+            "columns",
+        }
         assert (report["rows"], report["skipped"]) == (7, 0)
         keys = {"name", "entity", "category", "level", "code", "confidence", "cells", "found", "also", "share"}
         assert all(set(column) == keys for column in report["columns"])

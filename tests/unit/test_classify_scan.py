@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import typer
+from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from pipelines.cli.scan import scan
@@ -34,7 +35,7 @@ def test_a_file_is_classified_column_by_column(app: typer.Typer, tmp_path: Path,
     file.write_text(ROWS, encoding=encoding)
     result = CliRunner().invoke(app, [str(file), "--json"], catch_exceptions=False)
     report = json.loads(result.stdout)
-    assert set(report) == {"rows", "skipped", "seconds", "engine", "encoding", "lost", "columns"}
+    assert set(report) == {"rows", "skipped", "seconds", "engine", "encoding", "lost", "level", "reasons", "columns"}
     assert (report["encoding"], report["lost"]) == (encoding.removesuffix("-sig"), 0)
     assert (report["rows"], report["engine"]) == (20, "tutela-zh-1+tutela-en-1+rules")
     keys = {"name", "entity", "category", "level", "code", "confidence", "cells", "found", "also", "share"}
@@ -66,8 +67,22 @@ def test_rows_of_a_wrong_width_are_stepped_over_and_counted(app: typer.Typer, tm
         ("Product Name,Unit Price\nBlue Shirt,3\nRed Hat,4\n", ["Product Name", "Unit Price"]),
         ("Sales Person,Sold Units\nMary Smith,300\nJohn Miller,400\n", ["Sales Person", "Sold Units"]),
         ("月份,上海,江苏\n1月,3,4\n2月,5,6\n", ["月份", "上海", "江苏"]),
+        ("r1,王伟,1961-04-01\nr2,李秀英,1985-11-30\n", ["(column 1)", "(column 2)", "(column 3)"]),
+        ("a,1961-04-01\nb,1985-11-30\nc,1990-02-02\n", ["(column 1)", "(column 2)"]),
+        ("city,2024-01-01,2024-01-02\nA,31,22\nB,17,25\n", ["city", "2024-01-01", "2024-01-02"]),
+        ("a@example.com,x\nb@example.com,y\n", ["(column 1)", "(column 2)"]),
     ],
-    ids=["names and numbers", "English names", "products", "sales", "a column a city"],
+    ids=[
+        "names and numbers",
+        "English names",
+        "products",
+        "sales",
+        "a city a column",
+        "a row of a register",
+        "births",
+        "a day a column",
+        "mails",
+    ],
 )
 def test_a_heading_that_is_somebodys_data_is_told_by_its_position(
     app: typer.Typer, tmp_path: Path, content: str, names: list[str]
@@ -85,6 +100,47 @@ def test_people_get_a_table_without_values(app: typer.Typer, tmp_path: Path) -> 
     assert "CN_ID_CARD" in result.stdout
     assert "王伟" not in result.stdout
     assert "13800000001" not in result.stdout
+
+
+HEALTHY = "Health educator,Mary Miller,mary@example.com\n" + "".join(
+    f"{job},{name},user{n}@example.com\n"
+    for n, (job, name) in enumerate(
+        [("Nurse", "John Smith"), ("Sales manager", "Anna Garcia"), ("Art teacher", "Peter Johnson")] * 5
+    )
+)
+
+
+def test_headings_that_are_data_say_nothing_of_their_columns(app: typer.Typer, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(HEALTHY, encoding="utf-8")
+    report = json.loads(CliRunner().invoke(app, [str(file), "--json"], catch_exceptions=False).stdout)
+    assert [column["entity"] for column in report["columns"]] == [None, "PERSON", "EMAIL_ADDRESS"]
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_the_report_says_the_level_and_why_and_keeps_to_the_terminal(
+    app: typer.Typer, tmp_path: Path, width: int
+) -> None:
+    file = tmp_path / "customers.csv"
+    rows = ROWS.replace("备注", "备注,地址,订单编号").replace("次来访", "次来访,北京市海淀区中关村大街1号,A-1")
+    file.write_text(rows, encoding="utf-8")
+    shown = CliRunner().invoke(app, [str(file)], catch_exceptions=False, env={"COLUMNS": str(width)}).stdout
+    assert "Level L5 special control" in shown
+    assert "most sensitive, L4: 身份证号" in shown
+    assert "stand together: one level more" in shown
+    assert "Nothing personal: 订单编号" in shown
+    assert ("Identity documents" in shown) == (width >= 100)
+    assert "+rules." in shown
+    assert all(cell_len(line.rstrip()) <= width for line in shown.splitlines())
+    report = json.loads(CliRunner().invoke(app, [str(file), "--json"], catch_exceptions=False).stdout)
+    assert (report["level"], report["reasons"]) == (5, ["highest_field", "identifying_combination"])
+
+
+def test_a_column_that_only_its_name_tells_is_doubtful(app: typer.Typer, tmp_path: Path) -> None:
+    file = tmp_path / "cards.csv"
+    file.write_text("银行卡号,编号\n" + "".join(f"6217 **** **** 0{n:03},{n}\n" for n in range(30)), encoding="utf-8")
+    shown = CliRunner().invoke(app, [str(file)], catch_exceptions=False, env={"COLUMNS": "100"}).stdout
+    assert "Doubtful, look yourself: 银行卡号" in shown
 
 
 def test_each_line_of_text_gets_its_line_of_spans(app: typer.Typer, tmp_path: Path) -> None:
