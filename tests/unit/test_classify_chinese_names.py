@@ -12,7 +12,7 @@ from pipelines.classify.ner.chinese import WEIGHTS, ChineseTagger, tagger
 from pipelines.classify.ner.network import SEGMENT
 from pipelines.errors import PolicyError
 
-FINGERPRINT = "8cfde044b0805d39d7eab6f0a452779bbaa5892aa53d53f3f0987572e04db389"
+FINGERPRINT = "9d4dd4e4d1cae33fcc009124bb6448a638851af10f6d4e3f7ac8e21e3c44599d"
 
 
 def _found(text: str) -> list[tuple[str, str]]:
