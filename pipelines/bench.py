@@ -30,3 +30,5 @@ class Bench:
     ledger: Ledger
     index_key: bytes = field(repr=False)
     randomness: Callable[[int], bytes] = field(repr=False)
+    recognizers: str | None = None
+    """Fingerprint of what tells the kinds of information apart."""

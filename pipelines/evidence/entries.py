@@ -71,6 +71,31 @@ def _chunk(origin: Origin) -> dict[str, Json]:
     return {"plan": origin.plan, "run": origin.run, "delivery": str(origin.delivery), "chunk": origin.chunk}
 
 
+# --- the catalogue -----------------------------------------------------------------------------------------------
+
+
+def findings_recorded(origin: Origin, found: Iterable[Mapping[str, Json]], at: datetime) -> Entry:
+    """Record where the columns of a chunk are not what the plan declares: fields and kinds, and in how many cells."""
+    return Entry(EntryKind.FINDINGS_RECORDED, at, {**_chunk(origin), "findings": [{**each} for each in found]})
+
+
+def column_corrected(
+    correction: str,
+    column: tuple[str, str],
+    decision: str,
+    entity: str | None,
+    level: int,
+    closes: Iterable[Mapping[str, Json]],
+    steward: str,
+    at: datetime,
+) -> Entry:
+    """Record what a steward says of a column of a plan, and which findings end by it; the reason stays in the database."""
+    plan, field = column
+    body: dict[str, Json] = {"correction": correction, "plan": plan, "field": field, "decision": decision}
+    said: dict[str, Json] = {"entity": entity, "level": level, "closes": [{**each} for each in closes]}
+    return Entry(EntryKind.COLUMN_CORRECTED, at, {**body, **said, "steward": actor(steward)})
+
+
 # --- consent -----------------------------------------------------------------------------------------------------
 
 

@@ -28,6 +28,8 @@ class EntryKind(StrEnum):
     ROWS_REFUSED = "ingest.rows_refused"
     ROWS_QUARANTINED = "ingest.rows_quarantined"
     RUN_FINISHED = "ingest.run_finished"
+    FINDINGS_RECORDED = "catalog.findings_recorded"
+    COLUMN_CORRECTED = "catalog.column_corrected"
     CONSENT_RECORDED = "consent.recorded"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     STANDING_APPROVAL = "policy.standing_approval"

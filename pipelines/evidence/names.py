@@ -57,3 +57,8 @@ def work_order(at: datetime, chance: bytes) -> str:
 def event(at: datetime, chance: bytes) -> str:
     """Name something that happened to a data subject and that retention counts from."""
     return f"EV-{at:%Y%m%d}-x{chance.hex()}"
+
+
+def correction(at: datetime, chance: bytes) -> str:
+    """Name a steward's correction of the catalogue."""
+    return f"CC-{at:%Y%m%d}-x{chance.hex()}"

@@ -29,8 +29,13 @@ def put_quality(tx: Tx, batch: int, scores: Iterable[Any], document: Mapping[str
     tx.run("insert_document", batch_id=batch, result=json.dumps(document, ensure_ascii=False))
 
 
-def put_profiles(tx: Tx, batch: int, profiles: Iterable[Any], declared: Mapping[str, str]) -> None:
-    """Store the column profiles (`pipelines.classify.votes.ColumnProfile`), beside the codes that the plan declares."""
+def put_profiles(
+    tx: Tx, batch: int, profiles: Iterable[Any], declared: Mapping[str, str], recognizers: str | None = None
+) -> None:
+    """Store the column profiles (`pipelines.classify.votes.ColumnProfile`), beside the codes that the plan declares.
+
+    ``recognizers`` is the fingerprint of what read the columns.
+    """
     rows = [
         {
             "batch_id": batch,
@@ -44,10 +49,31 @@ def put_profiles(tx: Tx, batch: int, profiles: Iterable[Any], declared: Mapping[
             "cells": profile.cells,
             "found": profile.found,
             "also": json.dumps(dict(profile.also)),
+            "share": profile.share,
+            "recognizers": recognizers,
         }
         for profile in profiles
     ]
     tx.run_many("insert_profile", rows)
+
+
+def put_findings(tx: Tx, batch: int, found: Iterable[Any]) -> None:
+    """Store where the columns of a batch are not what the plan declares (`pipelines.classify.findings.Finding`)."""
+    rows = [
+        {
+            "batch_id": batch,
+            "field": each.field,
+            "kind": str(each.kind),
+            "declared": each.declared,
+            "found": each.found,
+            "level": each.level,
+            "confidence": each.confidence,
+            "cells": each.cells,
+            "share": each.share,
+        }
+        for each in found
+    ]
+    tx.run_many("insert_finding", rows)
 
 
 def put_quarantine(

@@ -12,13 +12,6 @@ INSERT INTO quality.document (batch_id, result) VALUES (:batch_id, CAST(:result 
 COPY quality.quarantine (record_id, batch_id, holder_id, cohort_id, expires_on, schema_version, failed, sealed,
                          arrived_at) FROM STDIN (FORMAT binary)
 
--- insert_profile --
--- What classification found in one column.
-INSERT INTO catalog.column_profile (batch_id, field, declared, entity, category, level, code, confidence, cells, found,
-                                    also)
-VALUES (:batch_id, :field, :declared, :entity, :category, :level, :code, :confidence, :cells, :found,
-        CAST(:also AS jsonb));
-
 -- scores --
 -- Scores of every expectation over all batches of each plan.
 SELECT b.plan, s.expectation, s.field, s.dimension, s.severity, sum(s.evaluated)::bigint AS evaluated,

@@ -37,22 +37,3 @@ GRANT INSERT ON quality.quarantine TO tutela_ingest;
 GRANT SELECT, DELETE, UPDATE (cohort_id, expires_on) ON quality.quarantine TO tutela_destroy;
 GRANT SELECT ON ALL TABLES IN SCHEMA quality TO tutela_verify;
 GRANT SELECT ON quality.score, quality.document TO tutela_audit;
-
--- The catalogue: what classification found in each column of each batch, beside what the plan declares.
-CREATE TABLE catalog.column_profile (
-  batch_id    bigint NOT NULL REFERENCES vault.batch,
-  field       text NOT NULL,
-  declared    text NOT NULL,                    -- code by the plan
-  entity      text,                             -- Presidio's label of what was found
-  category    text,
-  level       smallint,
-  code        text,
-  confidence  real NOT NULL,
-  cells       integer NOT NULL,
-  found       integer NOT NULL,
-  also        jsonb NOT NULL,                   -- entity -> cells
-  PRIMARY KEY (batch_id, field)
-);
-GRANT USAGE ON SCHEMA catalog TO tutela_ingest, tutela_verify, tutela_audit;
-GRANT SELECT, INSERT ON catalog.column_profile TO tutela_ingest;
-GRANT SELECT ON catalog.column_profile TO tutela_verify, tutela_audit;

@@ -57,6 +57,7 @@ EVIDENCE = (
     "consent.terms",
     "destruction.standing_approval",
     "destruction.event",
+    "catalog.correction",
 )
 CHANGES = ("UPDATE {} SET {column} = {column}", "DELETE FROM {}", "TRUNCATE {}")
 
@@ -163,6 +164,10 @@ HIDDEN = [
     ("tutela_consent", "INSERT INTO destruction.event VALUES ('E', 1, NULL, 'activity', '2030-01-01', now(), 1)"),
     ("tutela_audit", "SELECT * FROM vault.usable_record"),
     ("tutela_destroy", "DELETE FROM destruction.job"),
+    ("tutela_ingest", "UPDATE catalog.finding SET cells = cells"),
+    ("tutela_ingest", "DELETE FROM catalog.column_profile"),
+    ("tutela_audit", "INSERT INTO catalog.finding VALUES (1, 'f', 'k', 'D', 'F', 1, 1, 1, 1)"),
+    ("tutela_consent", "SELECT * FROM catalog.correction"),
     ("tutela_verify", "UPDATE destruction.job SET state = 'verified'"),
     ("tutela_verify", "INSERT INTO keyring.cohort VALUES (1, 'R', '2030-01-01')"),
 ]
