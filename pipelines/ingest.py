@@ -14,11 +14,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from pipelines import sealing
-from pipelines.classify.findings import findings
+from pipelines.classify import notes
 from pipelines.classify.levels import data_set_level
 from pipelines.consent import gate
 from pipelines.consent.gate import Grounds, Reason
@@ -31,7 +30,6 @@ from pipelines.store.database import Role, Tx
 
 if TYPE_CHECKING:
     from pipelines.bench import Bench
-    from pipelines.classify.findings import Finding
     from pipelines.classify.votes import ColumnProfile
     from pipelines.quality.verdict import Verdict
 
@@ -47,8 +45,9 @@ def ingest(arrivals: Arrivals, bench: Bench, at: datetime, lap: Callable[[str], 
     lap("consent")
     sound, quarantined, verdict = check_quality(admitted, bench, at)
     lap("quality")
-    labelled, profiles = classify(sound, bench)
+    labelled, set_apart, profiles = classify(sound, bench)
     lap("classify")
+    quarantined = together(quarantined, set_apart)
     outcome = seal_and_store(labelled, quarantined, refused, bench, at, verdict, profiles, lap)
     lap("commit")
     return outcome
@@ -77,19 +76,18 @@ def check_quality(admitted: Admitted, bench: Bench, at: datetime) -> tuple[Sound
     return sound, Quarantined(admitted.origin, admitted.frame[failed], reasons), verdict
 
 
-def classify(sound: Sound, bench: Bench) -> tuple[Labelled, tuple[ColumnProfile, ...]]:
-    """Label every field, and raise the level of free text that holds more than it should."""
+def classify(sound: Sound, bench: Bench) -> tuple[Labelled, Quarantined, tuple[ColumnProfile, ...]]:
+    """Label every field; treat free text that holds more than it should as the plan says, which may set rows apart."""
     fields = list(bench.plan.columns)
-    hints = _declared(bench)
+    hints = {field.name: field.item.upper() for field in bench.plan.fields}
     names = {field.name: list(field.headers) for field in bench.plan.fields}
     profiles = bench.analyzer.columns(sound.frame[fields], hints=hints, names=names, ner_cells=NER_CELLS)
     labels = tuple(_label(field.name, bench) for field in bench.plan.fields)
-    raised = {
-        field.name: _raised_levels(sound.frame[field.name], bench)
-        for field in bench.plan.fields
-        if field.free_text is not None
-    }
-    return Labelled(sound.origin, sound.frame, labels, raised), profiles
+    frame, raised, reasons = _free_text(sound.frame, labels, bench)
+    apart = frame.index.isin(list(reasons))
+    stays = {field: levels[~apart] for field, levels in raised.items()}
+    labelled = Labelled(sound.origin, frame[~apart], labels, stays)
+    return labelled, Quarantined(sound.origin, sound.frame[apart], reasons), profiles
 
 
 def seal_and_store(
@@ -114,22 +112,20 @@ def seal_and_store(
         batch = _put_batch(tx, labelled, outcome, bench, at)
         ids = sealing.put(tx, prepared, batch, bench, at, lap)
         catalogue.put_quality(tx, batch, verdict.scores, verdict.document)
-        codes = {label.field: label.code for label in labelled.labels}
-        catalogue.put_profiles(tx, batch, profiles, codes, bench.recognizers)
-        found = findings(_declared(bench), profiles, bench.labels)
-        catalogue.put_findings(tx, batch, found)
-        bench.ledger.append(tx, [*_evidence(labelled, outcome, ids, at), *_disagreements(labelled, found, at)], at)
+        catalogue.put_profiles(tx, batch, profiles, {label.field: label.code for label in labelled.labels})
+        bench.ledger.append(tx, _evidence(labelled, outcome, ids, at), at)
     return outcome
+
+
+def together(quarantined: Quarantined, set_apart: Quarantined) -> Quarantined:
+    """Join the rows of a chunk that quality and classification set apart; no row is in both."""
+    frames = [each.frame for each in (quarantined, set_apart) if len(each)] or [quarantined.frame]
+    return Quarantined(quarantined.origin, pd.concat(frames).sort_index(), {**quarantined.reasons, **set_apart.reasons})
 
 
 def already_received(plan: str, run: str, rows: int) -> Outcome:
     """Say that a chunk was brought in before: its rows are not looked at again."""
     return Outcome(plan, run, arrived=rows, refused={Reason.ALREADY_RECEIVED.value: rows})
-
-
-def _declared(bench: Bench) -> dict[str, str]:
-    """Return what the plan declares each field to be, as ``classify`` names it."""
-    return {field.name: field.item.upper() for field in bench.plan.fields}
 
 
 def _label(name: str, bench: Bench) -> Label:
@@ -140,20 +136,29 @@ def _label(name: str, bench: Bench) -> Label:
     return Label(name, item.entity, item.category, item.level, item.code)
 
 
-def _raised_levels(column: pd.Series[str], bench: Bench) -> Any:
-    declared = _label(str(column.name), bench).level
-    levels = np.full(len(column), declared, dtype=np.int8)
-    # Identifiers only: names and places are no more sensitive than the note itself, and reading them costs most.
-    found = bench.analyzer.free_text(column, names=False)
-    if not found.empty:
-        # An entity that the taxonomy does not know is as sensitive as can be stored.
-        of_entity = {
-            entity: bench.labels[entity].level if entity in bench.labels else 4 for entity in found["entity"].unique()
-        }
-        highest = found["entity"].map(of_entity).groupby(found["row"]).max()
-        at = column.index.get_indexer(highest.index)
-        levels[at] = np.maximum(levels[at], np.minimum(highest.to_numpy(dtype=np.int8), 4))
-    return levels
+def _free_text(
+    frame: pd.DataFrame, labels: Sequence[Label], bench: Bench
+) -> tuple[pd.DataFrame, dict[str, Any], dict[int, tuple[str, ...]]]:
+    """Return the frame with what is to be masked masked, the levels that rise, and why rows are set apart."""
+    levels = {entity: label.level for entity, label in bench.labels.items()}
+    raised: dict[str, Any] = {}
+    reasons: dict[int, tuple[str, ...]] = {}
+    for label in labels:
+        declared = bench.plan.field(label.field)
+        way = declared and declared.free_text
+        if not way:
+            continue
+        column = frame[label.field]
+        # A name is no more sensitive than the note itself and raises nothing; looking for names costs most.
+        found = bench.analyzer.free_text(column, names=way != "raise")
+        if way == "raise":
+            raised[label.field] = notes.raised(column, found, label.level, levels)
+        elif way == "mask":
+            frame = frame.assign(**{label.field: notes.masked(column, notes.personal(found, levels))})
+        else:
+            for row, own in notes.reasons(notes.personal(found, levels)).items():
+                reasons[row] = (*reasons.get(row, ()), *own)
+    return frame, raised, reasons
 
 
 def _outcome(labelled: Labelled, quarantined: Quarantined, refused: Refused) -> Outcome:
@@ -170,6 +175,7 @@ def _outcome(labelled: Labelled, quarantined: Quarantined, refused: Refused) -> 
 
 def _put_batch(tx: Tx, labelled: Labelled, outcome: Outcome, bench: Bench, at: datetime) -> int:
     levels = [label.level for label in labelled.labels]
+    levels += [int(raised.max()) for raised in labelled.raised.values() if len(raised)]
     entities = [label.entity for label in labelled.labels if label.entity]
     level = data_set_level(levels, people=outcome.stored if bench.plan.subject == "person" else 0, entities=entities)
     return vault.put_batch(
@@ -184,12 +190,3 @@ def _evidence(labelled: Labelled, outcome: Outcome, ids: Sequence[bytes], at: da
     waiting = [entries.rows_quarantined(origin, name, count, at) for name, count in outcome.quarantined.items()]
     root = merkle.root(merkle.leaf_hashes(ids))
     return [entries.batch_stored(origin, outcome.arrived, outcome.stored, root, at), *refused, *waiting]
-
-
-def _disagreements(labelled: Labelled, found: Sequence[Finding], at: datetime) -> list[entries.Entry]:
-    told = [
-        {"field": each.field, "kind": each.kind.value, "declared": each.declared, "found": each.found}
-        | {"cells": each.cells}
-        for each in found
-    ]
-    return [entries.findings_recorded(labelled.origin, told, at)] if told else []

@@ -66,10 +66,10 @@ class Sound(_Rows):
 
 @dataclass(frozen=True, slots=True)
 class Quarantined(_Rows):
-    """Admitted rows that failed a critical expectation, with every expectation they failed."""
+    """Admitted rows that failed a critical expectation, or whose free text the plan sets apart, with every reason."""
 
     reasons: Mapping[int, tuple[str, ...]] = field(repr=False)
-    """Row number → names of the critical expectations it failed."""
+    """Row number → names of the critical expectations it failed, or ``free_text.`` and what was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Outcome:
     arrived: int = 0
     refused: Mapping[str, int] = field(default_factory=dict)
     quarantined: Mapping[str, int] = field(default_factory=dict)
-    """Expectation → rows; a row counts once, under the first critical expectation (in suite order) that it failed."""
+    """Reason → rows; a row counts once, under the first critical expectation (in suite order) that it failed."""
     stored: int = 0
 
     def __add__(self, other: Outcome) -> Outcome:

@@ -236,8 +236,9 @@ def seal_and_store(settings: Settings, ref: ChunkRef, at: datetime) -> ChunkRef:
     bench, staging = _bench(settings, ref.plan), staging_of(_home(settings), ref.run)
     _, refused = stages.read_admitted(staging, ref.name, ref.origin)
     _, quarantined, verdict = stages.read_checked(staging, ref.name, ref.origin)
-    labelled, profiles = stages.read_labelled(staging, ref.name, ref.origin)
-    story.seal_and_store(labelled, quarantined, refused, bench, at, verdict, profiles)
+    labelled, set_apart, profiles = stages.read_labelled(staging, ref.name, ref.origin)
+    waiting = story.together(quarantined, set_apart)
+    story.seal_and_store(labelled, waiting, refused, bench, at, verdict, profiles)
     return ref
 
 

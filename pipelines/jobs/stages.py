@@ -32,20 +32,19 @@ def write_checked(staging: Staging, name: str, sound: Sound, quarantined: Quaran
     """Stage what the quality check returned."""
     facts = {"scores": [_score_json(score) for score in verdict.scores], "document": verdict.document}
     staging.write(f"{name}.sound", sound.frame, facts)
-    reasons = {str(row): list(names) for row, names in quarantined.reasons.items()}
-    staging.write(f"{name}.quarantined", quarantined.frame, {"reasons": reasons})
+    _write_quarantined(staging, f"{name}.quarantined", quarantined)
 
 
 def read_checked(staging: Staging, name: str, origin: Origin) -> tuple[Sound, Quarantined, Verdict]:
     """Read what `write_checked` staged; the verdict's row lists are not kept."""
     frame, facts = staging.read(f"{name}.sound")
-    waiting, more = staging.read(f"{name}.quarantined")
-    reasons = {int(row): tuple(names) for row, names in more["reasons"].items()}
     verdict = Verdict({}, tuple(_score(data) for data in facts["scores"]), facts["document"])
-    return Sound(origin, frame), Quarantined(origin, waiting, reasons), verdict
+    return Sound(origin, frame), _quarantined(staging, f"{name}.quarantined", origin), verdict
 
 
-def write_labelled(staging: Staging, name: str, labelled: Labelled, profiles: Sequence[ColumnProfile]) -> None:
+def write_labelled(
+    staging: Staging, name: str, labelled: Labelled, set_apart: Quarantined, profiles: Sequence[ColumnProfile]
+) -> None:
     """Stage what classification returned."""
     facts = {
         "labels": [asdict(label) for label in labelled.labels],
@@ -53,14 +52,28 @@ def write_labelled(staging: Staging, name: str, labelled: Labelled, profiles: Se
         "profiles": [{**asdict(profile), "also": dict(profile.also)} for profile in profiles],
     }
     staging.write(f"{name}.labelled", labelled.frame, facts)
+    _write_quarantined(staging, f"{name}.set_apart", set_apart)
 
 
-def read_labelled(staging: Staging, name: str, origin: Origin) -> tuple[Labelled, tuple[ColumnProfile, ...]]:
+def read_labelled(
+    staging: Staging, name: str, origin: Origin
+) -> tuple[Labelled, Quarantined, tuple[ColumnProfile, ...]]:
     """Read what `write_labelled` staged."""
     frame, facts = staging.read(f"{name}.labelled")
     labels = tuple(Label(**data) for data in facts["labels"])
     raised = {field: np.array(levels, dtype=np.int8) for field, levels in facts["raised"].items()}
-    return Labelled(origin, frame, labels, raised), tuple(ColumnProfile(**data) for data in facts["profiles"])
+    profiles = tuple(ColumnProfile(**data) for data in facts["profiles"])
+    return Labelled(origin, frame, labels, raised), _quarantined(staging, f"{name}.set_apart", origin), profiles
+
+
+def _write_quarantined(staging: Staging, name: str, quarantined: Quarantined) -> None:
+    reasons = {str(row): list(names) for row, names in quarantined.reasons.items()}
+    staging.write(name, quarantined.frame, {"reasons": reasons})
+
+
+def _quarantined(staging: Staging, name: str, origin: Origin) -> Quarantined:
+    frame, facts = staging.read(name)
+    return Quarantined(origin, frame, {int(row): tuple(names) for row, names in facts["reasons"].items()})
 
 
 def _score_json(score: Score) -> dict[str, Any]:
