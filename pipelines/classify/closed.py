@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from stdnum import numdb
 
+from pipelines.classify.votes import PLACE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 64
 """Bytes of the longest word."""
-PLACE: Final = "CITY"
 _SEX: Final = "男 女 男性 女性 male female m f man woman"
 _MARRIED: Final = (
     "已婚 未婚 离异 离婚 丧偶 再婚 初婚 复婚 分居 single married divorced widowed separated unmarried engaged"

@@ -109,6 +109,8 @@ SERVICE_NOTE          备注 留言 说明 描述 摘要 投诉 反馈 内容 �
 """
 
 
+_WHOLE: Final = dict.fromkeys(("姓", "名", "姓氏"), "PERSON")
+"""Names of columns that are too short to be looked for within others."""
 _TIMES: Final = ("日期", "时间", "年月", "时刻", "期限", "成立日", "到期", "起始", "截止")
 _TIME_WORDS: Final = frozenset(
     [
@@ -154,6 +156,8 @@ def evidence(name: str) -> Evidence | None:
     plain, words = _taken_apart(name)
     if len(words) > MOST_WORDS or (not plain.isascii() and len(plain) > MOST_CHARACTERS):
         return None
+    if plain in _WHOLE:
+        return Evidence(_WHOLE[plain], sure=True)
     for key, sure, chinese, english in _rules():
         if any(word in plain for word in chinese) or english & _phrases(words):
             return None if key == "-" else Evidence(key, sure)

@@ -64,7 +64,9 @@ CLOSED: Final = 0.9
 """Share of cells that are a word of a closed set (sexes, provinces), from which on the column is that."""
 VARIED: Final = 10
 """Different cells from which on words that may be a company's name are not a handful of types."""
-NAME_OF: Final = {kind: kind for kind in NAMED} | {"CITY": "LOCATION", "ENTERPRISE_ADDRESS": "LOCATION"}
+PLACE: Final = "CITY"
+"""Key of the closed set of provinces, cities, districts and countries."""
+NAME_OF: Final = {kind: kind for kind in NAMED} | {PLACE: "LOCATION", "ENTERPRISE_ADDRESS": "LOCATION"}
 """Key → the kind of name that its cells are."""
 RECOGNIZED: Final = frozenset(
     {"CN_ID_CARD", "CN_RESIDENCE_PERMIT", "CN_PERMANENT_RESIDENT_CARD", "HK_ID_CARD", "MO_ID_CARD", "TW_ID_CARD"}
@@ -273,6 +275,8 @@ def _weight(votes: Votes, said: Evidence) -> float:
 
 def _weight_of_names(votes: Votes, said: Evidence) -> float:
     support = votes.seen(said.key)
+    if said.key == "LOCATION":
+        support = max(support, votes.listed[PLACE] / votes.cells)
     if said.sure:
         support = max(support, votes.looks(said.key))
     if said.key == "PERSON" and votes.digits >= MOST * votes.cells:
@@ -313,7 +317,7 @@ def profile(
     told = set(also) - (_noise(votes) if key is None else set()) if key in {None, NOTE} else set()
     raised = [labels[other].level if other in labels else HIGHEST for other in told]
     level = label.level if label else (HIGHEST if key else LOWEST)
-    found = max(votes.found(entity), votes.found(key)) if entity and key else 0
+    found = max(map(votes.found, {entity, key, *([PLACE] if entity == "LOCATION" else [])})) if entity and key else 0
     return ColumnProfile(
         name=votes.name,
         entity=entity,
