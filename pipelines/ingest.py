@@ -18,6 +18,7 @@ import pandas as pd
 
 from pipelines import sealing
 from pipelines.classify import notes
+from pipelines.classify.findings import findings
 from pipelines.classify.levels import data_set_level
 from pipelines.consent import gate
 from pipelines.consent.gate import Grounds, Reason
@@ -30,6 +31,7 @@ from pipelines.store.database import Role, Tx
 
 if TYPE_CHECKING:
     from pipelines.bench import Bench
+    from pipelines.classify.findings import Finding
     from pipelines.classify.votes import ColumnProfile
     from pipelines.quality.verdict import Verdict
 
@@ -79,7 +81,7 @@ def check_quality(admitted: Admitted, bench: Bench, at: datetime) -> tuple[Sound
 def classify(sound: Sound, bench: Bench) -> tuple[Labelled, Quarantined, tuple[ColumnProfile, ...]]:
     """Label every field; treat free text that holds more than it should as the plan says, which may set rows apart."""
     fields = list(bench.plan.columns)
-    hints = {field.name: field.item.upper() for field in bench.plan.fields}
+    hints = _declared(bench)
     names = {field.name: list(field.headers) for field in bench.plan.fields}
     profiles = bench.analyzer.columns(sound.frame[fields], hints=hints, names=names, ner_cells=NER_CELLS)
     labels = tuple(_label(field.name, bench) for field in bench.plan.fields)
@@ -112,8 +114,11 @@ def seal_and_store(
         batch = _put_batch(tx, labelled, outcome, bench, at)
         ids = sealing.put(tx, prepared, batch, bench, at, lap)
         catalogue.put_quality(tx, batch, verdict.scores, verdict.document)
-        catalogue.put_profiles(tx, batch, profiles, {label.field: label.code for label in labelled.labels})
-        bench.ledger.append(tx, _evidence(labelled, outcome, ids, at), at)
+        codes = {label.field: label.code for label in labelled.labels}
+        catalogue.put_profiles(tx, batch, profiles, codes, bench.recognizers)
+        found = findings(_declared(bench), profiles, bench.labels)
+        catalogue.put_findings(tx, batch, found)
+        bench.ledger.append(tx, [*_evidence(labelled, outcome, ids, at), *_disagreements(labelled, found, at)], at)
     return outcome
 
 
@@ -126,6 +131,11 @@ def together(quarantined: Quarantined, set_apart: Quarantined) -> Quarantined:
 def already_received(plan: str, run: str, rows: int) -> Outcome:
     """Say that a chunk was brought in before: its rows are not looked at again."""
     return Outcome(plan, run, arrived=rows, refused={Reason.ALREADY_RECEIVED.value: rows})
+
+
+def _declared(bench: Bench) -> dict[str, str]:
+    """Return what the plan declares each field to be, as ``classify`` names it."""
+    return {field.name: field.item.upper() for field in bench.plan.fields}
 
 
 def _label(name: str, bench: Bench) -> Label:
@@ -190,3 +200,12 @@ def _evidence(labelled: Labelled, outcome: Outcome, ids: Sequence[bytes], at: da
     waiting = [entries.rows_quarantined(origin, name, count, at) for name, count in outcome.quarantined.items()]
     root = merkle.root(merkle.leaf_hashes(ids))
     return [entries.batch_stored(origin, outcome.arrived, outcome.stored, root, at), *refused, *waiting]
+
+
+def _disagreements(labelled: Labelled, found: Sequence[Finding], at: datetime) -> list[entries.Entry]:
+    told = [
+        {"field": each.field, "kind": each.kind.value, "declared": each.declared, "found": each.found}
+        | {"cells": each.cells}
+        for each in found
+    ]
+    return [entries.findings_recorded(labelled.origin, told, at)] if told else []
