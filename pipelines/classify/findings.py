@@ -38,6 +38,8 @@ class Kind(StrEnum):
     """The column holds something else of the same or a lower level, or nothing of what was declared."""
     IDENTIFIER_IN_FREE_TEXT = "identifier_in_free_text"
     """People write identifiers into notes."""
+    LEVEL_RAISED = "level_raised"
+    """The column was sealed under a lower level than it needs now (``relevel``)."""
 
 
 @dataclass(frozen=True, slots=True)

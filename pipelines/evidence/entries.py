@@ -79,6 +79,14 @@ def findings_recorded(origin: Origin, found: Iterable[Mapping[str, Json]], at: d
     return Entry(EntryKind.FINDINGS_RECORDED, at, {**_chunk(origin), "findings": [{**each} for each in found]})
 
 
+def plan_reclassified(
+    plan: str, recognizers: str, looks: tuple[int, int], found: Iterable[Mapping[str, Json]], at: datetime
+) -> Entry:
+    """Record that a plan's sealed records were looked at again: batches and records, with which recognizers, what was found."""
+    counts: dict[str, Json] = {"batches": looks[0], "records": looks[1], "findings": [{**each} for each in found]}
+    return Entry(EntryKind.PLAN_RECLASSIFIED, at, {"plan": plan, "recognizers": recognizers, **counts})
+
+
 def column_corrected(
     correction: str,
     column: tuple[str, str],

@@ -29,6 +29,7 @@ class EntryKind(StrEnum):
     ROWS_QUARANTINED = "ingest.rows_quarantined"
     RUN_FINISHED = "ingest.run_finished"
     FINDINGS_RECORDED = "catalog.findings_recorded"
+    PLAN_RECLASSIFIED = "catalog.plan_reclassified"
     COLUMN_CORRECTED = "catalog.column_corrected"
     CONSENT_RECORDED = "consent.recorded"
     CONSENT_WITHDRAWN = "consent.withdrawn"

@@ -340,6 +340,7 @@ def _instruments(policy: Path, expectations: Path, plan: str) -> tuple[Suite, An
 
 
 def _bench(settings: Settings, plan_name: str) -> Bench:
+    from pipelines.classify.fingerprint import fingerprint as reading
     from pipelines.classify.labels import entity_labels
 
     home = _home(settings)
@@ -355,4 +356,5 @@ def _bench(settings: Settings, plan_name: str) -> Bench:
         ledger=home.ledger,
         index_key=home.index_key,
         randomness=secrets.token_bytes,
+        recognizers=reading(analyzer.engine, home.policy.taxonomy),
     )

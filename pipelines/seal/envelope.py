@@ -139,6 +139,19 @@ def open_record(
     return values
 
 
+def open_levels(
+    record_id: bytes, subject_key: bytes, cohort_key: bytes, parts: Sequence[bytes | None], version: int
+) -> dict[int, dict[str, Any]]:
+    """Open all the parts of one record that are given, each by itself: level → field → value.
+
+    Raises:
+        KeyUnavailable: as :func:`open_part`.
+    """
+    cipher = AESGCM(record_key(subject_key, cohort_key, record_id))
+    given = ((level, sealed) for level, sealed in zip(LEVELS, parts, strict=True) if sealed is not None)
+    return {level: open_part(cipher, bytes(sealed), record_id, level, version) for level, sealed in given}
+
+
 def reseal_records(
     record_ids: Sequence[bytes],
     old_keys: tuple[Sequence[bytes], Sequence[bytes]],

@@ -30,11 +30,18 @@ def put_quality(tx: Tx, batch: int, scores: Iterable[Any], document: Mapping[str
 
 
 def put_profiles(
-    tx: Tx, batch: int, profiles: Iterable[Any], declared: Mapping[str, str], recognizers: str | None = None
+    tx: Tx,
+    batch: int,
+    profiles: Iterable[Any],
+    declared: Mapping[str, str],
+    recognizers: str | None = None,
+    look: int = 0,
+    sealed: Mapping[str, int] | None = None,
 ) -> None:
     """Store the column profiles (`pipelines.classify.votes.ColumnProfile`), beside the codes that the plan declares.
 
-    ``recognizers`` is the fingerprint of what read the columns.
+    ``recognizers`` is the fingerprint of what read the columns, ``look`` the number of the look (0: at arrival) and
+    ``sealed`` the lowest level that the cells of structured columns lie under, where they were opened.
     """
     rows = [
         {
@@ -51,13 +58,15 @@ def put_profiles(
             "also": json.dumps(dict(profile.also)),
             "share": profile.share,
             "recognizers": recognizers,
+            "look": look,
+            "sealed_level": (sealed or {}).get(profile.name),
         }
         for profile in profiles
     ]
     tx.run_many("insert_profile", rows)
 
 
-def put_findings(tx: Tx, batch: int, found: Iterable[Any]) -> None:
+def put_findings(tx: Tx, batch: int, found: Iterable[Any], look: int = 0) -> None:
     """Store where the columns of a batch are not what the plan declares (`pipelines.classify.findings.Finding`)."""
     rows = [
         {
@@ -70,6 +79,7 @@ def put_findings(tx: Tx, batch: int, found: Iterable[Any]) -> None:
             "confidence": each.confidence,
             "cells": each.cells,
             "share": each.share,
+            "look": look,
         }
         for each in found
     ]

@@ -33,6 +33,7 @@ class Role(StrEnum):
     CONSENT = "tutela_consent"
     AUDIT = "tutela_audit"
     BACKUP = "tutela_backup"
+    CLASSIFY = "tutela_classify"
 
 
 class Tx:

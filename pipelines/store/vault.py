@@ -57,6 +57,13 @@ def record_ids(origin: Origin, rows: npt.NDArray[np.int64]) -> RecordIds:
     return ids
 
 
+def ids_of_chunk(delivery: UUID, chunk: int, chunk_rows: int) -> tuple[bytes, bytes]:
+    """Return the first and the last id that a record of a chunk can have."""
+    rows = np.array([chunk * chunk_rows + 1, (chunk + 1) * chunk_rows], dtype=np.int64)
+    first, last = record_ids(Origin("", "", delivery, chunk), rows)
+    return first.tobytes(), last.tobytes()
+
+
 def register_delivery(tx: Tx, plan: str, delivery: UUID, chunk_rows: int, at: datetime) -> int:
     """Remember a delivery; return the chunk size that it is cut by, which is that of its first sight."""
     tx.run("register_delivery", plan=plan, delivery_id=delivery, chunk_rows=chunk_rows, at=at)

@@ -14,21 +14,24 @@ CREATE TABLE catalog.column_profile (
   also         jsonb NOT NULL,                  -- entity -> cells
   share        real NOT NULL,                   -- of the cells that are not blank
   recognizers  text,                            -- fingerprint of what read the cells; NULL: not known
-  PRIMARY KEY (batch_id, field)
+  look         smallint NOT NULL DEFAULT 0,     -- 0: as the batch arrived; see catalog.look
+  sealed_level smallint,                        -- of a structured column, looked at again: the lowest that its cells lie under
+  PRIMARY KEY (batch_id, field, look)
 );
 
 -- Where a column of a batch is not what its plan declares.
 CREATE TABLE catalog.finding (
   batch_id    bigint NOT NULL REFERENCES vault.batch,
   field       text NOT NULL,
-  kind        text NOT NULL,                    -- over_collection, mis_declaration, identifier_in_free_text
+  kind        text NOT NULL,                    -- over_collection, mis_declaration, identifier_in_free_text, level_raised
   declared    text NOT NULL,                    -- item of the taxonomy, in capitals
   found       text,                             -- what the cells show; NULL: nothing of what was declared
   level       smallint NOT NULL,
   confidence  real NOT NULL,
   cells       integer NOT NULL,
   share       real NOT NULL,
-  UNIQUE NULLS NOT DISTINCT (batch_id, field, kind, found)
+  look        smallint NOT NULL DEFAULT 0,
+  UNIQUE NULLS NOT DISTINCT (batch_id, look, field, kind, found)
 );
 
 -- What a steward says of a column. Append-only: the last word on a field counts, for the runs to come as well.

@@ -1,0 +1,28 @@
+-- What lies in the vault is looked at again when recognizers, weights or the taxonomy change: each look, and its role.
+
+-- One look at the sealed records of a batch. Look 0 is that of its arrival and has no row here.
+CREATE TABLE catalog.look (
+  batch_id     bigint NOT NULL REFERENCES vault.batch,
+  look         smallint NOT NULL CHECK (look > 0),
+  recognizers  text NOT NULL,                   -- fingerprint of what read the cells
+  records      integer NOT NULL CHECK (records >= 0),   -- that were there and may be used
+  at           timestamptz NOT NULL,
+  PRIMARY KEY (batch_id, look)
+);
+
+-- What each batch was last read with; NULL: it is not known.
+CREATE VIEW catalog.newest_look AS
+SELECT b.batch_id, b.plan, coalesce(l.look, 0)::smallint AS look, coalesce(l.at, b.at) AS at,
+       coalesce(l.recognizers, (SELECT max(p.recognizers) FROM catalog.column_profile p
+                                 WHERE p.batch_id = b.batch_id AND p.look = 0)) AS recognizers
+  FROM vault.batch b
+  LEFT JOIN LATERAL (SELECT k.look, k.at, k.recognizers FROM catalog.look k
+                      WHERE k.batch_id = b.batch_id ORDER BY k.look DESC LIMIT 1) l ON true;
+
+-- Who looks again opens what may be used, and writes to the catalogue and the ledger alone.
+GRANT USAGE ON SCHEMA vault, keyring, catalog, evidence, tutela TO tutela_classify;
+GRANT SELECT ON vault.batch, vault.delivery, vault.usable_record, keyring.page, keyring.generation TO tutela_classify;
+GRANT SELECT, INSERT ON catalog.column_profile, catalog.finding, catalog.look TO tutela_classify;
+GRANT SELECT ON catalog.newest_look, catalog.correction TO tutela_classify;
+GRANT SELECT, INSERT ON evidence.entry, evidence.checkpoint TO tutela_classify;
+GRANT SELECT ON catalog.look, catalog.newest_look TO tutela_ingest, tutela_verify, tutela_audit;
