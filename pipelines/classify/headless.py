@@ -17,7 +17,7 @@ from pipelines.classify.votes import MOST
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipelines.classify.engine import Analyzer
+    from pipelines.classify.engine import Analyzer, Span
     from pipelines.classify.votes import Votes
 
 _PLACES: Final = frozenset({"LOCATION", "ORGANIZATION"})
@@ -30,14 +30,19 @@ def headings_of_data(analyzer: Analyzer, votes: Sequence[Votes]) -> tuple[bool, 
     """Tell which headings are a name or a number of somebody, by the rules, the tagger, or the look of the columns."""
     found = analyzer.spans([each.name for each in votes])
     telling = [any(span.label not in _PLACES for span in spans) for spans in found]
-    if any(span.label not in NAMED for spans in found for span in spans):  # nobody calls a column by a number
+    if any(_identifier(each.name, spans) for each, spans in zip(votes, found, strict=True)):
         return (True,) * len(votes)
-    counted = [_NUMBER.fullmatch(each.name) is not None and bool(each.digits or each.years) for each in votes]
+    counted = [_NUMBER.fullmatch(each.name) is not None and each.legible < MOST * each.cells for each in votes]
     if any(map(_dated, votes)) or (any(telling) and any(counted)):
         return (True,) * len(votes)
     if any(telling):  # then the places among the headings are no titles either
         return tuple(bool(spans) for spans in found)
     return (_alike(votes),) * len(votes)
+
+
+def _identifier(name: str, spans: Sequence[Span]) -> bool:
+    """Tell whether a heading is a telephone number or the like, which nobody calls a column."""
+    return any(span.label not in NAMED and span.end - span.start >= MOST * len(name) for span in spans)
 
 
 def _dated(votes: Votes) -> bool:

@@ -129,9 +129,8 @@ def profile_file(
     from pipelines.classify.headless import headings_of_data
     from pipelines.sources import Limits, read_chunks
 
-    limits = Limits(
-        cell_bytes=2 << 20, row_bytes=4 << 20, chunk_bytes=32 << 20
-    )  # nothing is stored: cells may be large
+    # Nothing is stored: cells may be large, and a first line that is no heading line may say the same twice.
+    limits = Limits(cell_bytes=2 << 20, row_bytes=4 << 20, chunk_bytes=32 << 20, alike_headings=True)
     rows, votes, text = 0, dict[str, "Votes"](), None
     for chunk in read_chunks(file, chunk_rows=chunk_rows, limits=limits, skipped=skipped, encoding=encoding):
         text = chunk.text

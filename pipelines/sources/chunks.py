@@ -44,6 +44,8 @@ class Limits:
     """Bytes from which on a chunk has fewer rows than asked. Not for ingestion, whose chunks are counted in rows."""
     row_group_bytes: int = 1024 * 1024 * 1024
     """Uncompressed size of one row group of a Parquet file; it is held in memory."""
+    alike_headings: bool = False
+    """Columns may have the same heading; all but the first are named by their place. Not for ingestion."""
 
 
 @dataclass(slots=True)
@@ -80,21 +82,25 @@ class Chunk:
 
 
 def check_headings(headings: Sequence[str], name: str, limits: Limits) -> list[str]:
-    """Return the headings as column names: blank ones get a placeholder.
+    """Return the headings as column names: blank ones get a placeholder, repeated ones too where they may be alike.
 
     Raises:
-        SourceColumns: there are too many, or two are alike.
+        SourceColumns: there are too many, or two are alike that may not be.
     """
     if len(headings) > limits.columns:
         msg = f"{name}: {len(headings)} columns are more than {limits.columns}; check the delimiter or split the file."
         raise SourceColumns(msg)
     seen: dict[str, int] = {}
+    names = []
     for place, heading in enumerate(headings, start=1):
         other = seen.setdefault(heading_key(heading) or f"({place})", place)
-        if other != place:  # positions only: without a heading line these would be somebody's data
+        if (
+            other != place and not limits.alike_headings
+        ):  # positions only: without a heading line these would be somebody's data
             msg = f"{name}: columns {other} and {place} have the same heading; rename or remove one."
             raise SourceColumns(msg)
-    return [heading.strip() or f"(column {place})" for place, heading in enumerate(headings, start=1)]
+        names.append(heading.strip() if heading.strip() and other == place else f"(column {place})")
+    return names
 
 
 def chunks_of(

@@ -110,6 +110,14 @@ HEALTHY = "Health educator,Mary Miller,mary@example.com\n" + "".join(
 )
 
 
+def test_a_first_line_of_data_may_say_the_same_twice(app: typer.Typer, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("王伟,N/A,N/A,,A1\n李秀英,x,N/A,,A2\n张建国,y,z,,A3\n", encoding="utf-8")
+    report = json.loads(CliRunner().invoke(app, [str(file), "--json"], catch_exceptions=False).stdout)
+    names = [column["name"] for column in report["columns"]]
+    assert names == ["(column 1)", "N/A", "(column 3)", "(column 4)", "A1"]
+
+
 def test_headings_that_are_data_say_nothing_of_their_columns(app: typer.Typer, tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text(HEALTHY, encoding="utf-8")
