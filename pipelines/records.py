@@ -53,6 +53,9 @@ class _Rows:
 class Arrivals(_Rows):
     """Rows as they came, normalised; columns are the plan's fields and META_COLUMNS, all text, missing is NA."""
 
+    refused: Mapping[str, int] = field(default_factory=dict)
+    """Rows of the chunk that were refused at the door, by reason; they are in no frame."""
+
 
 @dataclass(frozen=True, slots=True)
 class Admitted(_Rows):

@@ -33,6 +33,8 @@ class Reason(StrEnum):
 
     ALREADY_RECEIVED = "already_received"
     """The chunk was brought in before; the row is in the vault, in quarantine, refused or destroyed already."""
+    PAYMENT_AUTHENTICATION = "payment_authentication"
+    """A cell holds a card's verification code, a track, a PIN or a password, which nobody may keep."""
     COLLECTED_OUTSIDE_PLAN = "collected_outside_plan"
     NO_CONSENT = "no_consent"
     UNKNOWN_NOTICE = "unknown_notice"
@@ -63,7 +65,7 @@ def admit(arrivals: Arrivals, grounds: Grounds, today: date) -> tuple[Admitted, 
     """Divide arrivals into rows that may be held and counts of those that may not."""
     frame = arrivals.frame
     undecided = np.ones(len(frame), dtype=bool)
-    counts: dict[str, int] = {}
+    counts: dict[str, int] = dict(arrivals.refused)
     for reason, refused in _refusals(frame, grounds, today):
         hit = undecided & refused
         if hit.any():

@@ -29,6 +29,7 @@ from uuid import UUID
 import pyarrow as pa
 
 from pipelines.bench import Bench
+from pipelines.consent.gate import Reason
 from pipelines.errors import DeliveryRefused, TutelaError
 from pipelines.evidence import entries, names
 from pipelines.jobs import runs
@@ -44,8 +45,11 @@ from pipelines.store import vault
 from pipelines.store.database import Role
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipelines.classify.engine import Analyzer
     from pipelines.quality.suite import Suite
+    from pipelines.store.staging import Staging
 
 CHUNKS_OF_A_WORKER = 4
 """A worker process is replaced after so many chunks: what its heap has lost to fragments goes with it."""
@@ -152,11 +156,25 @@ def gate(settings: Settings, plan_name: str, files: Sequence[Path], run: str, at
             if done:
                 already += len(chunk)
             else:
-                staging.write(ref.name, normalise(frame, plan), {})
+                _stage(staging, ref.name, normalise(frame, plan), plan)
                 chunks.append(ref)
     home.database.close()
     _give_memory_back()
     return Gated(plan.name, run, tuple(chunks), already, tuple(outside))
+
+
+def _stage(staging: Staging, name: str, frame: pd.DataFrame, plan: Plan) -> None:
+    """Stage a chunk without the rows that hold payment authentication data: that is written nowhere, not even sealed."""
+    from pipelines.classify.entry import payment_rows
+
+    held = payment_rows(frame, {field.name: field.headers for field in plan.fields})
+    refused = {Reason.PAYMENT_AUTHENTICATION.value: int(held.sum())} if held.any() else {}
+    staging.write(name, frame[~held] if refused else frame, {"refused": refused})
+
+
+def _arrivals(staging: Staging, ref: ChunkRef) -> Arrivals:
+    frame, facts = staging.read(ref.name)
+    return Arrivals(ref.origin, frame, facts["refused"])
 
 
 def ingest_chunk(settings: Settings, ref: ChunkRef, at: datetime) -> tuple[ChunkRef, dict[str, float]]:
@@ -165,10 +183,10 @@ def ingest_chunk(settings: Settings, ref: ChunkRef, at: datetime) -> tuple[Chunk
 
     laps = Laps()
     bench, staging = _bench(settings, ref.plan), staging_of(_home(settings), ref.run)
-    frame, _ = staging.read(ref.name)
+    arrivals = _arrivals(staging, ref)
     laps("read")
-    story.ingest(Arrivals(ref.origin, frame), bench, at, laps)
-    del frame
+    story.ingest(arrivals, bench, at, laps)
+    del arrivals
     _give_memory_back()
     return ref, laps.seconds
 
@@ -201,8 +219,7 @@ def ask_consent(settings: Settings, ref: ChunkRef, at: datetime) -> ChunkRef:
     from pipelines.jobs import stages
 
     bench, staging = _bench(settings, ref.plan), staging_of(_home(settings), ref.run)
-    frame, _ = staging.read(ref.name)
-    stages.write_admitted(staging, ref.name, *story.ask_consent(Arrivals(ref.origin, frame), bench, at))
+    stages.write_admitted(staging, ref.name, *story.ask_consent(_arrivals(staging, ref), bench, at))
     return ref
 
 

@@ -5,6 +5,7 @@ Not for the headings of a plan's own fields: those stand in the plan.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -32,3 +33,19 @@ META_KEYS: Mapping[str, str] = {
     heading_key(heading): column for column, headings in META_HEADINGS.items() for heading in headings
 }
 """Heading in its compared form → column."""
+_SECRET = re.compile(
+    r"(?:密码|口令|安全码|验证码|动态码|卡背面三位数?|磁道(?:信息|数据)?|pass ?words?|passwd|pwd"
+    r"|(?<![a-z])(?:cv[vnc] ?2?|cv2|cvv2|pin|otp|one time (?:code|pin)|verification code|security code"
+    r"|track ?[12]|magnetic (?:track|stripe)))"
+    r"(?: ?(?:号|值|明文|密文|code|no|number|value|data|hash|md5|plain|clear|text))?(?: ?\(.*\))?$"
+)
+_ABOUT = re.compile(r"^(?:是否|有无|忘记|重置|has |is |needs? |forgot|reset)")
+
+
+def names_secret(heading: str) -> bool:
+    """Tell whether a heading says that payment authentication data stands under it, which may never be collected.
+
+    The last word decides: "login password" is one, "password hint" and "whether a password is set" are not.
+    """
+    key = re.sub(r"[\s_.:-]+", " ", heading_key(heading)).strip()
+    return bool(_SECRET.search(key)) and not _ABOUT.match(key)

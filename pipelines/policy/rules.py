@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipelines.policy.headings import META_HEADINGS, META_KEYS, heading_key
+from pipelines.policy.headings import META_HEADINGS, META_KEYS, heading_key, names_secret
 from pipelines.policy.problems import Problem, suggestion
 from pipelines.policy.retention import QUARANTINE
 
@@ -87,6 +87,14 @@ def _items_exist(data: dict[str, Any], policy: Policy) -> Iterator[Finding]:
             yield ("fields", place, "item"), message, "remove the field"
 
 
+def _no_secret_is_collected(data: dict[str, Any], _: Policy) -> Iterator[Finding]:
+    for place, field in _fields(data):
+        for heading in (str(field.get("name")), *(name for _, name in _listed(field, "headers"))):
+            if names_secret(heading):
+                message = f"`{heading}` is payment authentication data (codes, PINs, passwords), never to be collected"
+                yield ("fields", place), message, "remove the field, or the heading"
+
+
 def _free_text_is_decided(data: dict[str, Any], policy: Policy) -> Iterator[Finding]:
     for place, field in _fields(data):
         item = policy.taxonomy.items.get(str(field.get("item")))
@@ -152,6 +160,7 @@ _RULES: tuple[Callable[[dict[str, Any], Policy], Iterator[Finding]], ...] = (
     _retention_exists,
     _partner_fits,
     _items_exist,
+    _no_secret_is_collected,
     _free_text_is_decided,
     _identifiers_can_identify,
     _someone_is_identified,

@@ -34,6 +34,8 @@ REFUSED = {
         COUNTER, "item: bank_card", "item: pin", "may never be collected", "remove"),
     "a password may never be collected": (
         COUNTER, "item: bank_card", "item: password", "never be collected", "remove"),
+    "a password may not come under another item either": (
+        COUNTER, "[职业]", "[职业, 登录密码]", "`登录密码` is payment authentication data", "remove"),
     "religion may never be collected": (
         COUNTER, "item: occupation", "item: religion", "never be collected", "remove"),
     "an unknown item is named with the one probably meant": (

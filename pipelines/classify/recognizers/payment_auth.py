@@ -7,8 +7,9 @@ from presidio_analyzer import Pattern
 from pipelines.classify.recognizers.folded import FoldedRecognizer, Gate
 
 _WORDS = "密码|口令|安全码|验证码|动态码|卡背面|(?i:cv[vnc2]|passw|pwd|pin|otp)"
-_IS = r"[ \t]?(?:为|是|is|:|：|=){1,2}[ \t]?"
-_SAYS = r"[ \t]?(?:号|为|是|码|code|is|:|：|=|-){0,3}[ \t]?"
+_IS = r"[ \t]?(?:为|是|改为|设为|改成|is|:|：|=){1,2}[ \t]?"
+_SAYS = r"[ \t]?(?:号|为|是|码|code|number|no\.|is|:|：|=|-){0,3}[ \t]?"
+_WORD = "(?:密码|口令|(?i:password|passwd|(?<![A-Za-z])pwd))"
 
 
 class PaymentAuthRecognizer(FoldedRecognizer):
@@ -25,16 +26,13 @@ class PaymentAuthRecognizer(FoldedRecognizer):
         ),
         Pattern(
             "PIN or one-time code",
-            r"(?<=(?:(?<![A-Za-z])(?:PIN|pin|OTP|otp)|动态码|动态口令|短信验证码|验证码|取款密码|支付密码|交易密码)"
+            r"(?<=(?:(?<![A-Za-z])(?i:pin|otp)|动态码|动态口令|短信验证码|验证码|取款密码|支付密码|交易密码)"
             + _SAYS
             + r")[0-9]{4,8}(?![0-9A-Za-z])",
             0.9,
         ),
-        Pattern(
-            "Password",
-            r"(?<=(?:密码|口令|[Pp]assword|[Pp]asswd|(?<![A-Za-z])[Pp]wd)" + _IS + r")[!-~]{4,64}",
-            0.8,
-        ),
+        Pattern("Password", r"(?<=" + _WORD + _IS + r")[!-~]{4,64}", 0.8),
+        Pattern("Six digits right behind", r"(?<=" + _WORD + r"[ \t]?)[0-9]{6}(?![0-9A-Za-z])", 0.8),
     )
     CONTEXT = (
         "密码", "口令", "安全码", "验证码", "动态码",
