@@ -33,6 +33,7 @@ from pipelines.cli import (  # noqa: E402
     plan,
     purge,
     quarantine,
+    reclassify,
     report,
     request,
     retention,
@@ -58,6 +59,7 @@ app.command("ingest")(ingest.ingest)
 app.command("scan")(scan.scan)
 app.add_typer(report.app, name="report")
 app.add_typer(quarantine.app, name="quarantine")
+app.command("reclassify")(reclassify.reclassify)
 app.add_typer(consent.app, name="consent")
 app.add_typer(approve.app, name="approve")
 app.command("purge")(purge.purge)

@@ -9,9 +9,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from typer.testing import CliRunner, Result
 
+from pipelines.cli.main import app
+from pipelines.cli.reclassify import ALIKE
 from pipelines.errors import UnknownPlan
-from pipelines.jobs import classification
+from pipelines.jobs import classification, classification_tasks
 from pipelines.jobs.classification import Reclassified, reclassify
 from tests.homes import NOON, TODAY, Home, Homes, customers, die, fork, mobile, policy_copy, resident_id
 
@@ -173,3 +176,42 @@ def test_no_value_is_in_what_is_stored_or_told(home: Home) -> None:
     shown = json.dumps(found.as_json()) + json.dumps(told(home), ensure_ascii=False)
     shown += "".join(str(row) for row in home.rows("SELECT p::text FROM catalog.column_profile p"))
     assert not [value for value in (mobile(7), resident_id(3), "客户来电", "甄无名") if value in shown]
+
+
+@pytest.fixture
+def shown(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The home that commands and tasks find in the environment, on a screen of 100 columns."""
+    assert home.settings.database_url is not None
+    monkeypatch.setenv("TUTELA_HOME", str(home.settings.home))
+    monkeypatch.setenv("TUTELA_DATABASE_URL", home.settings.database_url.get_secret_value())
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+def tutela(*words: str) -> Result:
+    return CliRunner().invoke(app, ["reclassify", *words], catch_exceptions=True)
+
+
+@pytest.mark.usefixtures("shown", "changed")
+def test_the_command_says_what_waits_and_what_was_found(home: Home) -> None:
+    waiting = json.loads(tutela("--dry-run", "--json").stdout)
+    assert {each["plan"]: each["waiting"] for each in waiting["plans"]}[PLAN] == 3
+    drawn = tutela("--plan", PLAN).stdout
+    assert max(map(len, drawn.splitlines())) <= 100
+    assert "over_collection" in drawn
+    assert ALIKE in tutela().stdout
+    told = json.loads(tutela("--plan", PLAN, "--json").stdout)
+    assert told["plans"][0] | {"recognizers": "", "findings": []} == Reclassified(PLAN, "", 0).as_json()
+
+
+@pytest.mark.usefixtures("shown")
+def test_the_command_refuses_an_unknown_plan_in_a_sentence() -> None:
+    refused = tutela("--plan", "no_such_plan").exception
+    assert isinstance(refused, UnknownPlan)
+    assert refused.exit_code == 10
+
+
+@pytest.mark.usefixtures("shown", "changed")
+def test_the_tasks_look_at_the_plans_that_wait() -> None:
+    assert classification_tasks.plans_to_look_at(None) == [PLAN]
+    assert classification_tasks.look_again(PLAN)["records"] == 50
+    assert classification_tasks.plans_to_look_at(PLAN) == []
