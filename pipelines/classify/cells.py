@@ -169,8 +169,9 @@ class Cells:
         return texts
 
     def taken(self, numbers: Ints) -> pa.LargeStringArray:
-        """Return folded cells as a column."""
-        return self.folded if len(numbers) == len(self) else self.folded.take(pa.array(numbers))
+        """Return folded cells as a column, in the order of the numbers."""
+        whole = len(numbers) == len(self) and bool((numbers == np.arange(len(self))).all())
+        return self.folded if whole else self.folded.take(pa.array(numbers))
 
 
 def _runs(facts: npt.NDArray[np.uint8], offsets: Ints) -> Ints:

@@ -194,3 +194,9 @@ def test_no_profile_holds_a_value(analyzer: Analyzer) -> None:
 def test_a_columns_name_is_understood_in_both_languages(name: str, key: str | None) -> None:
     said = evidence(name)
     assert (said.key if said else None) == key
+
+
+def test_names_in_notes_are_counted_as_often_as_their_notes_are_repeated(analyzer: Analyzer) -> None:
+    notes = ["联系王小明先生"] * 20 + ["已回访"] * 30 + [f"改打138{number:08}" for number in range(7)]
+    [profile] = analyzer.columns(pd.DataFrame({"备注": notes}, dtype="str"))
+    assert profile.also == {"PERSON": 20, "PHONE_NUMBER": 7}
