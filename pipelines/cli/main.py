@@ -21,6 +21,7 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
 from pipelines.cli import (  # noqa: E402
     approve,
     backup,
+    catalog,
     consent,
     demo,
     derivative,
@@ -57,6 +58,7 @@ app.command("down")(up.down)
 app.add_typer(plan.app, name="plan")
 app.command("ingest")(ingest.ingest)
 app.command("scan")(scan.scan)
+app.add_typer(catalog.app, name="catalog")
 app.add_typer(report.app, name="report")
 app.add_typer(quarantine.app, name="quarantine")
 app.command("reclassify")(reclassify.reclassify)

@@ -89,7 +89,8 @@ def plan_reclassified(
 
 def column_corrected(
     correction: str,
-    column: tuple[str, str],
+    plan: str,
+    field: str,
     decision: str,
     entity: str | None,
     level: int,
@@ -98,7 +99,6 @@ def column_corrected(
     at: datetime,
 ) -> Entry:
     """Record what a steward says of a column of a plan, and which findings end by it; the reason stays in the database."""
-    plan, field = column
     body: dict[str, Json] = {"correction": correction, "plan": plan, "field": field, "decision": decision}
     said: dict[str, Json] = {"entity": entity, "level": level, "closes": [{**each} for each in closes]}
     return Entry(EntryKind.COLUMN_CORRECTED, at, {**body, **said, "steward": actor(steward)})

@@ -131,7 +131,7 @@ def test_what_is_built_is_read_back() -> None:
         entries.hold_released("LH-1", "privacy_officer", DAWN),
         entries.rows_refused(origin, "plan.not_in_force", 0, DAWN),
         entries.findings_recorded(origin, [{"field": "mobile", "kind": "mis_declaration", "found": None}], DAWN),
-        entries.column_corrected("CC-1", ("p", "mobile"), "overridden", None, 1, [{"found": "URL"}], "steward", DAWN),
+        entries.column_corrected("CC-1", "p", "mobile", "overridden", None, 1, [{"found": "URL"}], "steward", DAWN),
     ]
     assert all(entries.parse(entries.canonical(entry)) == entry for entry in built)
 
