@@ -17,8 +17,8 @@ from pipelines.classify.finder import KINDS, find
 from pipelines.classify.headers import other_date, strongest
 from pipelines.classify.ner import NAMED
 from pipelines.classify.ner.bare_english import kind_of
-from pipelines.classify.shapes import CHINESE, COMPANY_FORM, DEPARTMENT, DIALLED, ENGLISH, NOT_DIALLED
-from pipelines.classify.votes import FIRMS, KNOWN, MOST, NAME_OF, NOTE, TAGGED, Votes, unsettled
+from pipelines.classify.shapes import CHINESE, COMPANY_FORM, DEPARTMENT, DIALLED, ENGLISH, NOT_DIALLED, TITLE
+from pipelines.classify.votes import CHECKED, CLOSED, FIRMS, KNOWN, MOST, NAME_OF, NOTE, TAGGED, Votes, unsettled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,6 +124,7 @@ def _column(
     if best is not None and votes.share(best) >= MOST:
         return column
     column.looks = _looks(cells, names)
+    likely = best if best is not None and votes.share(best) >= KNOWN else _likely(cells)
     found = None if other_date(names) else dates.dates_of(cells)
     column.days = found.days if found else None
     column.votes = replace(
@@ -131,7 +132,7 @@ def _column(
         shaped=Counter({kind: int(cells.weights[mask].sum()) for kind, mask in column.looks.items() if mask.any()}),
         listed=_listed(cells),
         years=found.years if found else Counter(),
-        weak=_weak(cells, best, recognizers) if best is not None and votes.share(best) >= KNOWN else Counter(),
+        weak=_weak(cells, likely, recognizers) if likely else Counter(),
     )
     return column
 
@@ -167,6 +168,12 @@ def _looks(cells: Cells, names: Sequence[str]) -> dict[str, Mask]:
             if len(numbers):
                 mask[numbers] = cells.matching(pattern, numbers)
     return looks
+
+
+def _likely(cells: Cells) -> str | None:
+    """Return what cells of one size may be that have a check digit, and nothing else to tell them by."""
+    sized = cells.plain(len("490154203237518")) & cells.solid & ~cells.letters
+    return CHECKED if int(cells.weights[sized].sum()) >= CLOSED * cells.filled > 0 else None
 
 
 def _weak(cells: Cells, entity: str, recognizers: Sequence[FoldedRecognizer]) -> Counter[str]:
@@ -264,7 +271,7 @@ def _pair(columns: Sequence[Column]) -> None:
 
 def _verdict(text: str, found: Sequence[Entity]) -> set[str]:
     """Say what kind of name a whole cell is, if any."""
-    size = max(1, sum(not char.isspace() for char in text))
+    size = max(1, sum(not char.isspace() for char in TITLE.sub("", text)))
     if COMPANY_FORM.fullmatch(text) or DEPARTMENT.fullmatch(text):
         return set()  # "limited company" names none
     covered = Counter[str]()

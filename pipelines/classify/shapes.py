@@ -23,7 +23,7 @@ _DOUBLE: Final = (
 )
 _HAN: Final = r"\p{Han}"
 CHINESE: Final = {
-    "PERSON": rf"^\s*(?:[{SURNAMES}]{_HAN}{{1,3}}|(?:{_DOUBLE}){_HAN}{{1,2}}|{_HAN}{{1,10}}[·•・.]{_HAN}{{1,12}})\s*$",
+    "PERSON": rf"^\s*(?:[{SURNAMES}]{_HAN}{{1,3}}|(?:{_DOUBLE}){_HAN}{{1,2}}|{_HAN}{{1,10}}[·•・.]{_HAN}{{1,12}})(?:先生|女士|小姐)?\s*$",
     "ORGANIZATION": "(?:公司|合伙|合伙企业|集团|事务所|商行|商店|工作室|经营部|服务部"
     "|合作社|研究院|研究所|大学|学院|中学|小学|医院|银行|支行|分行|酒店|委员会|协会|学会|基金会|[厂店局厅部院社站所]|中心)(?:[(（][^)）]*[)）])?$",
     "LOCATION": "[省市州盟区县旗镇乡村路街巷弄里道园苑厦场栋幢楼][^，。；！？]*"
@@ -41,6 +41,8 @@ ENGLISH: Final = {
     r"|place|close|way|grove|esplanade|square) *$)",
 }
 """RE2 patterns of ASCII cells by kind. As many a product is written as a person: names need a header that says so."""
+TITLE: Final = regex.compile(r"\s*(?:先生|女士|小姐|太太|老师|经理|同志|医生|律师|师傅|阿姨|叔叔)\s*$")
+"""What people add to a name."""
 DIALLED: Final = (
     r"^[ (+]*[0-9][0-9]*(?:[ ()./+-]+[0-9]+)+ *(?:(?i:x|ext\.?|转) ?[0-9]{1,6} *)?$|^ *0[1-9][0-9]{6,11} *$"
 )

@@ -60,6 +60,8 @@ CHANCE: Final = (
     | dict.fromkeys(("IP_ADDRESS", "CN_PLATE", "CN_MESSENGER_ACCOUNT", "CN_POSTAL_CODE"), 0.1)
 )
 """Kinds that an order number can look like by chance (every tenth number passes Luhn), and the share that can't be."""
+CHECKED: Final = "IMEI"
+"""The kind that only a check digit tells, which one number in ten has by chance, but no whole column."""
 CLOSED: Final = 0.9
 """Share of cells that are a word of a closed set (sexes, provinces), from which on the column is that."""
 VARIED: Final = 10
@@ -226,6 +228,8 @@ def _detected(votes: Votes, said: Evidence | None) -> tuple[str | None, float]:
 def _best(votes: Votes) -> tuple[str | None, float]:
     """Return what most of the cells are, whatever the column is called: for sure, or all of one form and some for sure."""
     best = max(votes.whole, key=votes.whole.__getitem__, default=None)
+    if votes.weak[CHECKED] >= CLOSED * votes.cells > 0:
+        return CHECKED, round(0.9 * votes.weak[CHECKED] / votes.cells, 4)
     if best is None or votes.share(best) < (KNOWN if best in ALL_OF_A_KIND else PARTLY):
         return None, 0.0
     if votes.share(best) >= MOST:

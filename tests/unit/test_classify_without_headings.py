@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 import pytest
+from stdnum import luhn
 from stdnum.cn import ric
 
 from pipelines.classify import Analyzer, entity_labels
@@ -32,6 +33,10 @@ def told(analyzer: Analyzer, **columns: Sequence[str]) -> dict[str, str | None]:
 def identity(number: int) -> str:
     body = f"110999{born(number)}{number % 1000:03}"
     return body + ric.calc_check_digit(body + "0")
+
+
+def luhned(body: str) -> str:
+    return body + luhn.calc_check_digit(body)
 
 
 def born(number: int) -> str:
@@ -60,6 +65,8 @@ FORMS = {
         [f"631-555-{n:04}" if n % 3 else f"001-514-555-{n:04}x5{n:02}" for n in range(ROWS)],
     ),
     "passports, old and new": ("CN_PASSPORT", [f"{'EG'[n % 2]}{n * 1_234_567 % 10**8:08}" for n in range(ROWS)]),
+    "device numbers": ("IMEI", [luhned(f"35{n * 7_654_321:012}") for n in range(ROWS)]),
+    "fifteen digits": (None, [f"36{n * 7_654_321:013}" for n in range(ROWS)]),
     "code with a letter": (None, [f"{'ABCEFJNQTU'[n % 10]}{n * 1_234_567 % 10**8:08}" for n in range(ROWS)]),
     "day and running number": (None, [f"2024010{n % 9 + 1}-{n:04}" for n in range(ROWS)]),
     "amounts": (None, [f"{n * 137}.{n % 100:02}" for n in range(ROWS)]),
@@ -73,6 +80,7 @@ NAMES = {
         ["miller", "schmidt", "johnson", "garcia", "taylor", "nguyen", "robinson", "kowalski", "anderson", "thompson"],
     ),
     "capital full names": ("PERSON", ["JOHN MILLER", "MARY JOHNSON", "PETER SCHMIDT", "ANNA GARCIA", "DAVID ROBINSON"]),
+    "names with titles": ("PERSON", ["何成女士", "韦欣女士", "王伟先生", "李秀英女士", "张建国先生"]),
     "towns": ("LOCATION", ["Sydney", "Newcastle", "Canberra", "Perth", "Brisbane", "Hobart", "Geelong", "Wollongong"]),
     "small streets": (
         "LOCATION",
