@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -85,11 +86,12 @@ def classify(sound: Sound, bench: Bench) -> tuple[Labelled, Quarantined, tuple[C
     names = {field.name: list(field.headers) for field in bench.plan.fields}
     profiles = bench.analyzer.columns(sound.frame[fields], hints=hints, names=names, ner_cells=NER_CELLS)
     labels = tuple(_label(field.name, bench) for field in bench.plan.fields)
-    frame, raised, reasons = _free_text(sound.frame, labels, bench)
-    apart = frame.index.isin(list(reasons))
-    stays = {field: levels[~apart] for field, levels in raised.items()}
-    labelled = Labelled(sound.origin, frame[~apart], labels, stays)
-    return labelled, Quarantined(sound.origin, sound.frame[apart], reasons), profiles
+    treated = _free_text(sound.frame, labels, bench)
+    apart = sound.frame.index.isin(list(treated.reasons))
+    stays = {field: levels[~apart] for field, levels in treated.raised.items()}
+    labelled = Labelled(sound.origin, treated.frame[~apart], labels, stays)
+    profiles = tuple(replace(each, also=treated.counts.get(each.name, each.also)) for each in profiles)
+    return labelled, Quarantined(sound.origin, sound.frame[apart], treated.reasons), profiles
 
 
 def seal_and_store(
@@ -146,13 +148,23 @@ def _label(name: str, bench: Bench) -> Label:
     return Label(name, item.entity, item.category, item.level, item.code)
 
 
-def _free_text(
-    frame: pd.DataFrame, labels: Sequence[Label], bench: Bench
-) -> tuple[pd.DataFrame, dict[str, Any], dict[int, tuple[str, ...]]]:
-    """Return the frame with what is to be masked masked, the levels that rise, and why rows are set apart."""
+@dataclass(slots=True)
+class _Treated:
+    """What became of the free text of some rows."""
+
+    frame: pd.DataFrame = field(repr=False)
+    """The rows, with what is to be masked masked."""
+    raised: dict[str, Any] = field(default_factory=dict)
+    reasons: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """Why rows are set apart."""
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Field that was read in full, names and all → cells by what was found in them."""
+
+
+def _free_text(frame: pd.DataFrame, labels: Sequence[Label], bench: Bench) -> _Treated:
+    """Do with free text what the plan says."""
     levels = {entity: label.level for entity, label in bench.labels.items()}
-    raised: dict[str, Any] = {}
-    reasons: dict[int, tuple[str, ...]] = {}
+    treated = _Treated(frame)
     for label in labels:
         declared = bench.plan.field(label.field)
         way = declared and declared.free_text
@@ -160,15 +172,18 @@ def _free_text(
             continue
         column = frame[label.field]
         # A name is no more sensitive than the note itself and raises nothing; looking for names costs most.
-        found = bench.analyzer.free_text(column, names=way != "raise")
+        found = notes.told(bench.analyzer.free_text(column, names=way != "raise"))
         if way == "raise":
-            raised[label.field] = notes.raised(column, found, label.level, levels)
-        elif way == "mask":
-            frame = frame.assign(**{label.field: notes.masked(column, notes.personal(found, levels))})
+            treated.raised[label.field] = notes.raised(column, found, label.level, levels)
+            continue
+        treated.counts[label.field] = notes.cells_by_kind(found)
+        personal = notes.personal(found, levels)
+        if way == "mask":
+            treated.frame = treated.frame.assign(**{label.field: notes.masked(column, personal)})
         else:
-            for row, own in notes.reasons(notes.personal(found, levels)).items():
-                reasons[row] = (*reasons.get(row, ()), *own)
-    return frame, raised, reasons
+            for row, own in notes.reasons(personal).items():
+                treated.reasons[row] = (*treated.reasons.get(row, ()), *own)
+    return treated
 
 
 def _outcome(labelled: Labelled, quarantined: Quarantined, refused: Refused) -> Outcome:
@@ -185,9 +200,11 @@ def _outcome(labelled: Labelled, quarantined: Quarantined, refused: Refused) -> 
 
 def _put_batch(tx: Tx, labelled: Labelled, outcome: Outcome, bench: Bench, at: datetime) -> int:
     levels = [label.level for label in labelled.labels]
+    # The data set is all that the plan holds, not this chunk. Rows that were destroyed since count too: the higher.
+    people = tx.scalar("rows_of_plan", plan=labelled.origin.plan) + outcome.stored
     levels += [int(raised.max()) for raised in labelled.raised.values() if len(raised)]
     entities = [label.entity for label in labelled.labels if label.entity]
-    level = data_set_level(levels, people=outcome.stored if bench.plan.subject == "person" else 0, entities=entities)
+    level = data_set_level(levels, people=people if bench.plan.subject == "person" else 0, entities=entities)
     return vault.put_batch(
         tx, labelled.origin, arrived=outcome.arrived, stored=outcome.stored, refused=outcome.refused,
         quarantined=outcome.quarantined, level=level, at=at,

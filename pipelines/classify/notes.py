@@ -19,8 +19,19 @@ if TYPE_CHECKING:
 
 PERSONAL: Final = 3
 """From this level on, what stands in a note is somebody's: a name, a number, a street; not a company, not a postal code."""
-STORABLE: Final = 4
-"""The highest level that is stored. What is above it does not come in (see ``entry``)."""
+JUDGED_AT_ENTRY: Final = "PAYMENT_AUTH"
+"""What ``entry`` has refused: a finding of it that came past is talk of a password, not one."""
+
+
+def told(found: pd.DataFrame) -> pd.DataFrame:
+    """Return the findings without those that were judged when the row came in."""
+    return found[found["entity"] != JUDGED_AT_ENTRY]
+
+
+def cells_by_kind(found: pd.DataFrame) -> dict[str, int]:
+    """Count the cells that each kind was found in, the most frequent first."""
+    counts = found.groupby("entity")["row"].nunique()
+    return {str(kind): int(counts[kind]) for kind in sorted(counts.index, key=lambda kind: (-counts[kind], kind))}
 
 
 def raised(
@@ -31,7 +42,7 @@ def raised(
     if not found.empty:
         highest = _levels(found, levels).groupby(found["row"]).max()
         at = column.index.get_indexer(highest.index)
-        result[at] = np.maximum(result[at], np.minimum(highest.to_numpy(dtype=np.int8), STORABLE))
+        result[at] = np.maximum(result[at], highest.to_numpy(dtype=np.int8))
     return result
 
 

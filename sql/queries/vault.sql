@@ -23,6 +23,10 @@ VALUES (:plan, :delivery_id, :chunk, :run, :arrived, :stored, CAST(:refused AS j
         :level, :at)
 RETURNING batch_id;
 
+-- rows_of_plan --
+-- How many rows of a plan were ever stored.
+SELECT coalesce(sum(stored), 0)::bigint FROM vault.batch WHERE plan = :plan;
+
 -- batches_of_run --
 -- What each chunk of a run came to.
 SELECT chunk, arrived, stored, refused, quarantined FROM vault.batch WHERE run = :run ORDER BY batch_id;

@@ -64,6 +64,8 @@ def test_what_is_masked_never_reaches_the_vault(
     run(home, delivery(tmp_path / "counter_1.csv"))
     notes = {record["remark"] for record in home.records().values()}
     assert notes == {NOTES[0], "请改打[PHONE_NUMBER]，证件[CN_ID_CARD]", "联系[PERSON]先生回访"}
+    counts = {"CN_ID_CARD": 1, "PERSON": 1, "PHONE_NUMBER": 1}
+    assert home.value("SELECT also FROM catalog.column_profile WHERE field = 'remark'") == counts
     assert home.quarantined() == {}
     assert home.ledger_holds()
 

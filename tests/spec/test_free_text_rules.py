@@ -32,11 +32,11 @@ def test_a_cells_level_is_that_of_the_most_sensitive_thing_in_it(analyzer: Analy
     assert notes.raised(column, found, 4, LEVELS).tolist() == [4, 4, 4, 4, 4]
 
 
-def test_a_kind_that_the_taxonomy_does_not_know_is_as_sensitive_as_can_be_stored(
+def test_a_kind_that_the_taxonomy_does_not_know_is_as_sensitive_as_can_be(
     analyzer: Analyzer, column: pd.Series[str]
 ) -> None:
     found = analyzer.free_text(column, names=False)
-    assert notes.raised(column, found, 3, {}).tolist() == [3, 4, 3, 4, 3]
+    assert notes.raised(column, found, 3, {}).tolist() == [3, 5, 3, 5, 3]
     assert len(notes.personal(found, {})) == 3
 
 
@@ -63,3 +63,16 @@ def test_companies_and_postal_codes_are_nobodys(analyzer: Analyzer) -> None:
     found = analyzer.free_text(pd.Series(["海口美东钢结构制造有限公司，邮编570100"], dtype="str"))
     assert set(found["entity"]) == {"ORGANIZATION", "CN_POSTAL_CODE"}
     assert notes.personal(found, LEVELS).empty
+
+
+def test_talk_of_a_password_that_was_let_in_is_no_finding(analyzer: Analyzer) -> None:
+    found = analyzer.free_text(pd.Series(["password: reset", "证件11010519491231002X"], dtype="str"), names=False)
+    assert set(found["entity"]) == {"PAYMENT_AUTH", "CN_ID_CARD"}
+    assert set(notes.told(found)["entity"]) == {"CN_ID_CARD"}
+
+
+def test_cells_are_counted_by_what_is_found_in_them(analyzer: Analyzer) -> None:
+    column = pd.Series(["13812345678或13912345678", "证件11010519491231002X，13812345678", "无"], dtype="str")
+    counts = notes.cells_by_kind(analyzer.free_text(column, names=False))
+    assert list(counts.items()) == [("PHONE_NUMBER", 2), ("CN_ID_CARD", 1)]
+    assert notes.cells_by_kind(analyzer.free_text(column[2:], names=False)) == {}
