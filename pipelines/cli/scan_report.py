@@ -82,7 +82,8 @@ def show(report: Report, console: Console) -> None:
 
 
 def _matters(profile: ColumnProfile) -> bool:
-    return profile.entity is not None or profile.category is not None or bool(_also(profile))
+    told = profile.entity is not None or profile.category is not None or profile.level > 1
+    return told or bool(_also(profile))
 
 
 def _summary(report: Report, told: Sequence[ColumnProfile]) -> str:
