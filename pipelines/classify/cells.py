@@ -30,6 +30,8 @@ Mask = npt.NDArray[np.bool_]
 
 BLANK: Final = r"^(?:[\s\p{Z}\p{Cf}]*|\s*(?i:n/a|#n/a|null|none|nil|nan|-{1,3}|/|无|暂无|不详)\s*)$"
 """RE2 pattern of the ways to say that there is nothing."""
+FLOAT: Final = r"^(\s*[0-9]{7,18})\.0$"
+"""A number that a spreadsheet or a library took for one to reckon with. Its places stay those of the cell."""
 PART: Final = 8 << 20
 """Bytes of the cells that are counted together."""
 _DIGIT, _LETTER, _WIDE, _MARK = 1, 2, 4, 8
@@ -225,6 +227,8 @@ def _spelled(column: Iterable[object]) -> list[str | None]:
 
 def _folded(values: pa.LargeStringArray) -> pa.LargeStringArray:
     array = pa.concat_arrays([values])
+    if pc.any(pc.ends_with(array, ".0")).as_py():
+        array = pc.replace_substring_regex(array, FLOAT, r"\1")
     wanted = pc.match_substring_regex(array, NEEDED)
     if not pc.any(wanted).as_py():
         return array

@@ -200,3 +200,11 @@ def test_names_in_notes_are_counted_as_often_as_their_notes_are_repeated(analyze
     notes = ["联系王小明先生"] * 20 + ["已回访"] * 30 + [f"改打138{number:08}" for number in range(7)]
     [profile] = analyzer.columns(pd.DataFrame({"备注": notes}, dtype="str"))
     assert profile.also == {"PERSON": 20, "PHONE_NUMBER": 7}
+
+
+def test_numbers_that_became_floats_on_the_way_are_read(analyzer: Analyzer) -> None:
+    frame = pd.DataFrame({"a": [f"138{number:08}.0" for number in range(40)], "b": ["12.0"] * 40}, dtype="str")
+    phones, other = analyzer.columns(frame)
+    assert (phones.entity, phones.found, other.entity) == ("PHONE_NUMBER", 40, None)
+    [[span]] = analyzer.spans(["13812345678.0"])
+    assert (span.start, span.end) == (0, 11)
