@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.classify import Analyzer, notes
 
@@ -76,3 +78,21 @@ def test_cells_are_counted_by_what_is_found_in_them(analyzer: Analyzer) -> None:
     counts = notes.cells_by_kind(analyzer.free_text(column, names=False))
     assert list(counts.items()) == [("PHONE_NUMBER", 2), ("CN_ID_CARD", 1)]
     assert notes.cells_by_kind(analyzer.free_text(column[2:], names=False)) == {}
+
+
+PIECES = st.lists(
+    st.tuples(st.text(max_size=8), st.sampled_from(("PERSON", "CN_ID_CARD")), st.text("x𠮷é", min_size=1))
+)
+
+
+@given(PIECES)
+def test_each_finding_is_replaced_in_its_place_and_nothing_else_is(pieces: list[tuple[str, str, str]]) -> None:
+    text, spans, wanted = "", [], ""
+    for before, kind, value in pieces:
+        before = before.encode("utf-8", "replace").decode()  # noqa: PLW2901 - no column holds a lone surrogate
+        start = len(text) + len(before)
+        spans.append((3, kind, start, start + len(value), 1.0))
+        text, wanted = text + before + value, wanted + before + f"[{kind}]"
+    found = pd.DataFrame(spans, columns=["row", "entity", "start", "end", "score"])
+    masked = notes.masked(pd.Series([text, "as it was"], index=[3, 4], dtype="str"), found)
+    assert masked.tolist() == [wanted, "as it was"]
