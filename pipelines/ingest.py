@@ -21,19 +21,20 @@ from pipelines import sealing
 from pipelines.classify import notes
 from pipelines.classify.findings import findings
 from pipelines.classify.levels import data_set_level
+from pipelines.classify.votes import ColumnProfile
+from pipelines.classify.whole import whole
 from pipelines.consent import gate
 from pipelines.consent.gate import Grounds, Reason
 from pipelines.evidence import entries, merkle
 from pipelines.moments import day_of
 from pipelines.quality.check import check
-from pipelines.records import Admitted, Arrivals, Label, Labelled, Outcome, Quarantined, Refused, Sound
+from pipelines.records import Admitted, Arrivals, Label, Labelled, Origin, Outcome, Quarantined, Refused, Sound
 from pipelines.store import catalogue, vault
 from pipelines.store.database import Role, Tx
 
 if TYPE_CHECKING:
     from pipelines.bench import Bench
     from pipelines.classify.findings import Finding
-    from pipelines.classify.votes import ColumnProfile
     from pipelines.quality.verdict import Verdict
 
 UNDATED = "retention.undated"
@@ -118,7 +119,7 @@ def seal_and_store(
         catalogue.put_quality(tx, batch, verdict.scores, verdict.document)
         codes = {label.field: label.code for label in labelled.labels}
         catalogue.put_profiles(tx, batch, profiles, codes, bench.recognizers)
-        found = findings(_declared(bench), profiles, bench.labels)
+        found = findings(_declared(bench), _of_delivery(tx, labelled.origin), bench.labels)
         catalogue.put_findings(tx, batch, found)
         bench.ledger.append(tx, [*_evidence(labelled, outcome, ids, at), *_disagreements(labelled, found, at)], at)
     return outcome
@@ -138,6 +139,11 @@ def already_received(plan: str, run: str, rows: int) -> Outcome:
 def _declared(bench: Bench) -> dict[str, str]:
     """Return what the plan declares each field to be, as ``classify`` names it."""
     return {field.name: field.item.upper() for field in bench.plan.fields}
+
+
+def _of_delivery(tx: Tx, origin: Origin) -> tuple[ColumnProfile, ...]:
+    """Return what the columns hold over all chunks of the delivery that are stored by now, the one under way too."""
+    return whole(ColumnProfile(**row) for row in catalogue.profiles_of_delivery(tx, origin.plan, origin.delivery))
 
 
 def _label(name: str, bench: Bench) -> Label:

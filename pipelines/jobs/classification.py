@@ -20,6 +20,8 @@ from pipelines.classify.findings import Finding, Kind, findings
 from pipelines.classify.fingerprint import fingerprint
 from pipelines.classify.labels import entity_labels
 from pipelines.classify.relevel import too_low
+from pipelines.classify.votes import ColumnProfile
+from pipelines.classify.whole import whole
 from pipelines.evidence import entries
 from pipelines.jobs.home import Home, open_home
 from pipelines.jobs.sealed_columns import Opened, open_batch
@@ -29,7 +31,6 @@ from pipelines.store.database import Role, Tx
 
 if TYPE_CHECKING:
     from pipelines.classify.labels import EntityLabel
-    from pipelines.classify.votes import ColumnProfile
     from pipelines.policy import Plan
 
 NER_CELLS = 200
@@ -133,17 +134,13 @@ def _batch(desk: _Desk, batch: Any, clock: Callable[[], datetime]) -> int:
     records = len(opened.frame)
     profiles = _profiles(desk, opened.frame) if records else ()
     sealed = _sealed(desk.plan, opened)
-    found = [
-        *findings(desk.declared, profiles, desk.labels),
-        *too_low(desk.declared, profiles, sealed, desk.labels),
-        *_notes_too_low(desk, opened),
-    ]
+    low = [*too_low(desk.declared, profiles, sealed, desk.labels), *_notes_too_low(desk, opened)]
     del opened
     with desk.home.database.begin(Role.CLASSIFY) as tx:
         tx.run("lock_writers")
         newest = tx.one("look_of_batch", batch_id=batch.batch_id)
         if newest.recognizers != desk.recognizers:  # another run may have been here meanwhile
-            _put(tx, desk, batch.batch_id, newest.look + 1, (records, profiles, sealed, found), clock())
+            _put(tx, desk, batch, newest.look + 1, (records, profiles, sealed, low), clock())
     return records
 
 
@@ -178,17 +175,20 @@ def _notes_too_low(desk: _Desk, opened: Opened) -> list[Finding]:
 def _put(
     tx: Tx,
     desk: _Desk,
-    batch: int,
+    batch: Any,
     look: int,
     seen: tuple[int, Sequence[ColumnProfile], dict[str, int], Sequence[Finding]],
     at: datetime,
 ) -> None:
-    """Store a look; with a plan's last one, the ledger entry for all of them."""
-    records, profiles, sealed, found = seen
+    """Store a look, and what its delivery shows up to here; with a plan's last one, the ledger entry for all of them."""
+    records, profiles, sealed, low = seen
+    number = int(batch.batch_id)
     codes = {field.name: desk.home.policy.taxonomy[field.item].code for field in desk.plan.fields}
-    tx.run("insert_look", batch_id=batch, look=look, recognizers=desk.recognizers, records=records, at=at)
-    catalogue.put_profiles(tx, batch, profiles, codes, desk.recognizers, look, sealed)
-    catalogue.put_findings(tx, batch, found, look)
+    tx.run("insert_look", batch_id=number, look=look, recognizers=desk.recognizers, records=records, at=at)
+    catalogue.put_profiles(tx, number, profiles, codes, desk.recognizers, look, sealed)
+    delivery = catalogue.profiles_of_delivery(tx, desk.plan.name, batch.delivery_id)
+    found = findings(desk.declared, whole(ColumnProfile(**row) for row in delivery), desk.labels)
+    catalogue.put_findings(tx, number, [*found, *low], look)
     if tx.rows("batches_to_look_at", plan=desk.plan.name, recognizers=desk.recognizers):
         return
     done = tx.one("looked_at", plan=desk.plan.name, recognizers=desk.recognizers)

@@ -66,6 +66,11 @@ def put_profiles(
     tx.run_many("insert_profile", rows)
 
 
+def profiles_of_delivery(tx: Tx, plan: str, delivery: UUID) -> list[dict[str, Any]]:
+    """Return the newest profiles of all chunks of a delivery that are stored: what a `ColumnProfile` is made of."""
+    return [dict(row._asdict()) for row in tx.rows("profiles_of_delivery", plan=plan, delivery_id=delivery)]
+
+
 def put_findings(tx: Tx, batch: int, found: Iterable[Any], look: int = 0) -> None:
     """Store where the columns of a batch are not what the plan declares (`pipelines.classify.findings.Finding`)."""
     rows = [

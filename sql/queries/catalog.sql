@@ -5,6 +5,14 @@ INSERT INTO catalog.column_profile (batch_id, field, declared, entity, category,
 VALUES (:batch_id, :field, :declared, :entity, :category, :level, :code, :confidence, :cells, :found,
         CAST(:also AS jsonb), :share, :recognizers, :look, :sealed_level);
 
+-- profiles_of_delivery --
+-- What the newest looks at the chunks of a delivery found in their columns.
+SELECT p.field AS name, p.entity, p.category, coalesce(p.level, 1) AS level, p.code, p.confidence, p.cells, p.found,
+       p.also, p.share
+  FROM vault.batch b JOIN catalog.newest_look n USING (batch_id) JOIN catalog.column_profile p USING (batch_id, look)
+ WHERE b.plan = :plan AND b.delivery_id = :delivery_id
+ ORDER BY p.batch_id;
+
 -- insert_finding --
 -- Where a column is not what its plan declares.
 INSERT INTO catalog.finding (batch_id, field, kind, declared, found, level, confidence, cells, share, look)
@@ -43,13 +51,18 @@ SELECT n.plan, count(*) AS batches
  GROUP BY n.plan ORDER BY n.plan;
 
 -- findings_known --
--- What the newest looks at all batches found against the declarations of plans; cells, share and level are those of the
--- newest run.
-WITH seen AS (
-  SELECT b.plan, b.run, f.field, f.kind, f.declared, f.found, max(b.batch_id) AS last, min(b.at) AS first_at,
-         max(n.at) AS last_at, max(f.level) AS level, sum(f.cells)::bigint AS cells, max(f.share) AS share
-    FROM catalog.finding f JOIN catalog.newest_look n USING (batch_id, look) JOIN vault.batch b USING (batch_id)
-   WHERE (CAST(:plan AS text) IS NULL OR b.plan = :plan) AND (CAST(:field AS text) IS NULL OR f.field = :field)
+-- What was found against the declarations of plans. The last look at a chunk of a delivery speaks for all chunks before it;
+-- what lies too low is told chunk by chunk. Cells, share and level are those of the newest run.
+WITH speaking AS (
+  SELECT b.plan, b.run, b.at AS first_at, n.batch_id, n.look, n.at AS last_at,
+         row_number() OVER (PARTITION BY b.plan, b.delivery_id ORDER BY n.at DESC, n.batch_id DESC) = 1 AS last_word
+    FROM catalog.newest_look n JOIN vault.batch b USING (batch_id)
+   WHERE CAST(:plan AS text) IS NULL OR b.plan = :plan
+), seen AS (
+  SELECT s.plan, s.run, f.field, f.kind, f.declared, f.found, max(s.batch_id) AS last, min(s.first_at) AS first_at,
+         max(s.last_at) AS last_at, max(f.level) AS level, sum(f.cells)::bigint AS cells, max(f.share) AS share
+    FROM speaking s JOIN catalog.finding f USING (batch_id, look)
+   WHERE (s.last_word OR f.kind = 'level_raised') AND (CAST(:field AS text) IS NULL OR f.field = :field)
    GROUP BY 1, 2, 3, 4, 5, 6
 )
 SELECT DISTINCT ON (plan, field, kind, declared, found) plan, field, kind, declared, found, level, cells, share, run,

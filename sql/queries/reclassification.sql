@@ -29,8 +29,15 @@ SELECT count(*) AS batches, coalesce(sum(k.records), 0)::bigint AS records
  WHERE b.plan = :plan AND k.recognizers = :recognizers;
 
 -- found_again --
--- What those looks found: columns and cells by kind.
+-- What those looks found: columns and cells by kind. The last look at a chunk of a delivery speaks for all of its chunks;
+-- what lies too low is told chunk by chunk.
+WITH speaking AS (
+  SELECT k.batch_id, k.look,
+         row_number() OVER (PARTITION BY b.delivery_id ORDER BY k.at DESC, k.batch_id DESC) = 1 AS last_word
+    FROM catalog.look k JOIN vault.batch b USING (batch_id)
+   WHERE b.plan = :plan AND k.recognizers = :recognizers
+)
 SELECT f.field, f.kind, f.declared, f.found, max(f.level) AS level, sum(f.cells)::bigint AS cells
-  FROM catalog.finding f JOIN catalog.look k USING (batch_id, look) JOIN vault.batch b USING (batch_id)
- WHERE b.plan = :plan AND k.recognizers = :recognizers
+  FROM speaking s JOIN catalog.finding f USING (batch_id, look)
+ WHERE s.last_word OR f.kind = 'level_raised'
  GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 4;

@@ -196,3 +196,21 @@ def test_another_look_at_the_vault_is_told_beside_the_one_at_arrival(tutela: Any
     column = occupation(stocked)
     assert (column["entity"], column["cells"], column["share"]) == ("CN_PASSPORT", PEOPLE, 1.0)
     assert [(each["entity"], each["look"]) for each in column["history"]] == [("CN_ID_CARD", 0), ("CN_PASSPORT", 1)]
+
+
+def test_a_slip_in_a_short_last_chunk_is_judged_over_the_whole_delivery(homes: Homes, tmp_path: Path) -> None:
+    home = homes.blank(chunk_rows=150)
+    rows = [{"身份证号": resident_id(number), "手机号": mobile(number), "职业": "教师"} for number in range(1, 181)]
+    rows[-1]["职业"] = resident_id(500)
+    home.collect(PLAN, counter(tmp_path / "counter_1.csv", *rows))
+    kinds = home.rows("SELECT f.kind FROM catalog.finding f WHERE f.field = 'occupation'")
+    assert kinds == [], "one of thirty is more than one of a hundred; one of 180 is not"
+    homes.drop(home)
+
+
+def test_what_every_chunk_holds_is_one_finding_with_the_cells_of_all(homes: Homes, tmp_path: Path) -> None:
+    home = homes.blank(chunk_rows=PEOPLE // 3)
+    home.collect(PLAN, delivery(tmp_path / "counter_1.csv", 1, 职业=resident_id(999)))
+    [found] = [each for each in catalogue.findings(home.settings, PLAN) if each["field"] == "occupation"]
+    assert (found["found"], found["cells"], found["share"]) == ("CN_ID_CARD", PEOPLE, 1.0)
+    homes.drop(home)
