@@ -135,8 +135,11 @@ def test_a_value_between_marks_is_found_whatever_stands_beyond(
 ) -> None:
     text = before + left * 2 + value + right * 2 + after
     at = len(before) + 2
-    wanted = (at, at + len(value), VALUES[value])
-    assert wanted in [(span.start, span.end, span.label) for span in analyzer.spans([text])[0]]
+    found = [(span.start, span.end) for span in analyzer.spans([text])[0] if span.label == VALUES[value]]
+    if left == "'" and "@" in value:  # which an address may hold: what stands before it may be its beginning
+        assert any(start <= at and end >= at + len(value) for start, end in found)
+    else:
+        assert (at, at + len(value)) in found
 
 
 # --- nothing takes more than its share of time -----------------------------------------------------------------------
