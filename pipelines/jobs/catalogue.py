@@ -97,7 +97,7 @@ def correct(
         hint = suggestion(field[:40], home.policy.plan(plan).columns)
         raise UnknownReference(f"The plan {plan} has no field {field[:40]}: {hint}")
     _require_reason(reason, steward)
-    with home.database.begin(Role.INGEST) as tx:
+    with home.database.begin(Role.STEWARD) as tx:
         tx.run("lock_writers")
         holds, level = _shown(tx, plan, field) if entity is None else _meant(home, entity)
         known = {Seen(row.kind, row.declared, row.found) for row in tx.rows("findings_known", plan=plan, field=field)}

@@ -34,6 +34,7 @@ class Role(StrEnum):
     AUDIT = "tutela_audit"
     BACKUP = "tutela_backup"
     CLASSIFY = "tutela_classify"
+    STEWARD = "tutela_steward"
 
 
 class Tx:

@@ -5,6 +5,9 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tutela_classify') THEN
     CREATE ROLE tutela_classify NOLOGIN NOINHERIT;
   END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tutela_steward') THEN
+    CREATE ROLE tutela_steward NOLOGIN NOINHERIT;
+  END IF;
 END $$;
 
 ALTER TABLE catalog.column_profile ADD COLUMN look smallint NOT NULL DEFAULT 0, ADD COLUMN sealed_level smallint;
@@ -41,3 +44,26 @@ GRANT SELECT ON catalog.newest_look, catalog.correction TO tutela_classify;
 GRANT SELECT, INSERT ON evidence.entry, evidence.checkpoint TO tutela_classify;
 GRANT SELECT ON catalog.look, catalog.newest_look TO tutela_ingest, tutela_verify, tutela_audit;
 GRANT SELECT ON catalog.look, catalog.newest_look TO tutela_backup;
+
+-- Who corrects the catalogue reads it and adds words, and opens nothing.
+GRANT USAGE ON SCHEMA vault, catalog, evidence, tutela TO tutela_steward;
+GRANT SELECT ON vault.batch, catalog.column_profile, catalog.finding, catalog.correction, catalog.look, catalog.newest_look
+   TO tutela_steward;
+GRANT INSERT ON catalog.correction TO tutela_steward;
+GRANT SELECT, INSERT ON evidence.entry, evidence.checkpoint TO tutela_steward;
+REVOKE SELECT, INSERT ON catalog.correction FROM tutela_ingest;
+
+-- What a steward gave as a reason is text, and may not be copied either.
+CREATE OR REPLACE VIEW tutela.unsampled AS
+SELECT c.oid::regclass AS relation, n.nspname AS schema, c.relname AS name, a.attname AS attribute,
+       format_type(a.atttypid, a.atttypmod) AS type, a.attstattarget AS target, c.relispartition AS is_partition
+  FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname IN ('vault', 'keyring', 'consent', 'quality', 'catalog', 'destruction')
+   AND c.relkind IN ('r', 'p', 'm') AND a.attnum > 0 AND NOT a.attisdropped
+   -- Ciphertext, keyed hashes and ids of records, wherever they are; and these texts.
+   AND (a.atttypid IN ('bytea'::regtype, 'uuid'::regtype)
+        OR (n.nspname, c.relname, a.attname) IN (
+             ('vault', 'subject', 'code'), ('destruction', 'hold', 'reason'), ('destruction', 'request', 'reason'),
+             ('destruction', 'derivative', 'place'), ('destruction', 'notice', 'document'),
+             ('destruction', 'work_order', 'document'), ('catalog', 'correction', 'reason')));
+SELECT tutela.keep_no_statistics();

@@ -53,5 +53,5 @@ CREATE TRIGGER correction_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON cat
   FOR EACH STATEMENT EXECUTE FUNCTION tutela.refuse_change();
 
 GRANT USAGE ON SCHEMA catalog TO tutela_ingest, tutela_verify, tutela_audit;
-GRANT SELECT, INSERT ON catalog.column_profile, catalog.finding, catalog.correction TO tutela_ingest;
+GRANT SELECT, INSERT ON catalog.column_profile, catalog.finding TO tutela_ingest;
 GRANT SELECT ON catalog.column_profile, catalog.finding, catalog.correction TO tutela_verify, tutela_audit;

@@ -26,3 +26,10 @@ GRANT SELECT, INSERT ON catalog.column_profile, catalog.finding, catalog.look TO
 GRANT SELECT ON catalog.newest_look, catalog.correction TO tutela_classify;
 GRANT SELECT, INSERT ON evidence.entry, evidence.checkpoint TO tutela_classify;
 GRANT SELECT ON catalog.look, catalog.newest_look TO tutela_ingest, tutela_verify, tutela_audit;
+
+-- Who corrects the catalogue reads it and adds words, and opens nothing.
+GRANT USAGE ON SCHEMA vault, catalog, evidence, tutela TO tutela_steward;
+GRANT SELECT ON vault.batch, catalog.column_profile, catalog.finding, catalog.correction, catalog.look, catalog.newest_look
+   TO tutela_steward;
+GRANT INSERT ON catalog.correction TO tutela_steward;
+GRANT SELECT, INSERT ON evidence.entry, evidence.checkpoint TO tutela_steward;

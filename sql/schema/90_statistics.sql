@@ -5,14 +5,14 @@ CREATE VIEW tutela.unsampled AS
 SELECT c.oid::regclass AS relation, n.nspname AS schema, c.relname AS name, a.attname AS attribute,
        format_type(a.atttypid, a.atttypmod) AS type, a.attstattarget AS target, c.relispartition AS is_partition
   FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE n.nspname IN ('vault', 'keyring', 'consent', 'quality', 'destruction')
+ WHERE n.nspname IN ('vault', 'keyring', 'consent', 'quality', 'catalog', 'destruction')
    AND c.relkind IN ('r', 'p', 'm') AND a.attnum > 0 AND NOT a.attisdropped
    -- Ciphertext, keyed hashes and ids of records, wherever they are; and these texts.
    AND (a.atttypid IN ('bytea'::regtype, 'uuid'::regtype)
         OR (n.nspname, c.relname, a.attname) IN (
              ('vault', 'subject', 'code'), ('destruction', 'hold', 'reason'), ('destruction', 'request', 'reason'),
              ('destruction', 'derivative', 'place'), ('destruction', 'notice', 'document'),
-             ('destruction', 'work_order', 'document')));
+             ('destruction', 'work_order', 'document'), ('catalog', 'correction', 'reason')));
 
 -- To be run after a table or partition is made; what is done already is left alone.
 CREATE FUNCTION tutela.keep_no_statistics() RETURNS void

@@ -20,7 +20,7 @@ from tests.homes import Home, Homes, counter, customers, resident_id
 
 SAMPLED = (
     "SELECT schemaname || '.' || tablename || '.' || attname FROM pg_stats s "
-    "WHERE schemaname IN ('vault', 'keyring', 'consent', 'quality', 'destruction')"
+    "WHERE schemaname IN ('vault', 'keyring', 'consent', 'quality', 'catalog', 'destruction')"
 )
 
 
@@ -57,7 +57,7 @@ def test_after_a_real_analyze_no_column_of_the_vault_has_statistics(vault: Home)
     assert check(vault) is Verdict.PASS
     values = vault.value(
         "SELECT string_agg(coalesce(most_common_vals::text, '') || coalesce(histogram_bounds::text, ''), ' ') FROM pg_stats"
-        " WHERE schemaname IN ('vault', 'keyring', 'consent', 'quality', 'destruction')"
+        " WHERE schemaname IN ('vault', 'keyring', 'consent', 'quality', 'catalog', 'destruction')"
     )
     for (code,) in vault.rows("SELECT code FROM vault.subject"):
         assert code not in values
