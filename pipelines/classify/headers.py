@@ -146,6 +146,13 @@ _TIME_WORDS: Final = frozenset(
 """Words of dates that are not of birth; those that are of birth are rules above."""
 MOST_WORDS, MOST_CHARACTERS = 8, 24
 """Words of an English name and characters of a Chinese one; what is longer is a cell of a file without headings."""
+_TRADITIONAL: Final = str.maketrans(
+    "電話機號碼證絡聯帳戶銀備註稱員單職業郵遞區縣國歲齡別車護暱簽門學歷貨運點開關間時業務訊詢價額總計錄檔處實產權屬產賬"
+    "寄購買賣層樓鄉鎮鄰陽陰紀錄監護種類體醫療險繳稅",
+    "电话机号码证络联帐户银备注称员单职业邮递区县国岁龄别车护昵签门学历货运点开关间时业务讯询价额总计录档处实产权属产账"
+    "寄购买卖层楼乡镇邻阳阴纪录监护种类体医疗险缴税",
+)
+"""Traditional characters of headings; the rest of a heading stands alike in both."""
 LONGEST: Final = 200
 """Characters of a column's name that are read. A longer one is no name; its phrases would be without number."""
 
@@ -181,6 +188,7 @@ def _speaks_of_time(plain: str, words: tuple[str, ...]) -> bool:
 
 def _taken_apart(name: str) -> tuple[str, tuple[str, ...]]:
     plain = regex.sub(r"\(.*?\)|（.*?）", "", unicodedata.normalize("NFKC", name[:LONGEST])).strip()
+    plain = plain.translate(_TRADITIONAL).replace("身分", "身份")
     spaced = regex.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
     return regex.sub(r"\s+", "", plain).casefold(), tuple(regex.findall(r"[a-z0-9]+", spaced.casefold()))
 

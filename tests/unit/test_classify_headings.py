@@ -114,3 +114,15 @@ def test_a_column_of_dates_is_read_in_every_form(days: list[date], form: str) ->
 )
 def test_what_is_no_day_is_no_column_of_dates(cells: list[str]) -> None:
     assert dates_of(of_column(pd.Series(cells, dtype="str"))[0]) is None
+
+
+@pytest.mark.parametrize(
+    ("traditional", "simplified"),
+    [
+        ("電話", "电话"), ("手機號碼", "手机号码"), ("身分證字號", "身份证字号"), ("聯絡地址", "联络地址"), ("銀行帳號", "银行帐号"),
+        ("備註", "备注"), ("性別", "性别"), ("學歷", "学历"), ("車牌號碼", "车牌号码"), ("職業", "职业"), ("婚姻狀況", "婚姻状况"),
+    ],
+)  # fmt: skip
+def test_traditional_headings_say_what_simplified_ones_say(traditional: str, simplified: str) -> None:
+    assert evidence(simplified) is not None
+    assert evidence(traditional) == evidence(simplified)
