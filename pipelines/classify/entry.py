@@ -89,13 +89,13 @@ def _may_say(column: pd.Series[str]) -> bool:
 
 def is_secret(text: str, start: int, end: int) -> bool:
     """Tell whether what stands behind the word for a secret, from ``start`` to ``end``, is one."""
-    value, rest = text[start:end], text[end:]
+    value = text[start:end]
     if value.startswith(_TRACK):
         return True
     if value.isdigit():
-        return not _MEASURE.match(rest)
+        return not _MEASURE.match(text, end)
     bare = value.rstrip(_TAIL)
-    if bare.isalpha() and _SENTENCE.match(rest):
+    if bare.isalpha() and _SENTENCE.match(text, end):
         return False
     return _may_be_secret(bare)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -88,3 +90,13 @@ TEXTS = st.lists(st.one_of(st.sampled_from((*HELD, *WELCOME)), st.text(max_size=
 def test_a_row_is_judged_by_its_own_cells_alone(cells: list[str]) -> None:
     cells = [cell.encode("utf-8", "replace").decode() for cell in cells]
     assert of_cells(*cells) == [of_cells(cell)[0] for cell in cells]
+
+
+@pytest.mark.parametrize("part", ["密码: abc1 ", "pwd is ", "password:", ";4111111111111111=", "cvv"])
+def test_a_long_cell_takes_time_in_proportion(part: str) -> None:
+    seconds = []
+    for size in (20_000, 40_000, 80_000):
+        started = time.process_time()
+        of_cells(part * (size // 4))
+        seconds.append(time.process_time() - started)
+    assert seconds[2] < 12 * max(seconds[0], 0.02)
