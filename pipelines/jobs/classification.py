@@ -189,7 +189,7 @@ def _put(
     delivery = catalogue.profiles_of_delivery(tx, desk.plan.name, batch.delivery_id)
     found = findings(desk.declared, whole(ColumnProfile(**row) for row in delivery), desk.labels)
     catalogue.put_findings(tx, number, [*found, *low], look)
-    if tx.rows("batches_to_look_at", plan=desk.plan.name, recognizers=desk.recognizers):
+    if tx.one("last_batch_to_look_at", plan=desk.plan.name, recognizers=desk.recognizers):
         return
     done = tx.one("looked_at", plan=desk.plan.name, recognizers=desk.recognizers)
     told = [_told(row) for row in tx.rows("found_again", plan=desk.plan.name, recognizers=desk.recognizers)]

@@ -6,6 +6,13 @@ SELECT n.batch_id, n.look, b.delivery_id, b.chunk, b.stored, d.chunk_rows
  WHERE n.plan = :plan AND n.recognizers IS DISTINCT FROM :recognizers AND b.stored > 0
  ORDER BY n.batch_id;
 
+-- last_batch_to_look_at --
+-- The newest of those batches, if there is one: from the end, where what waits stands until all is done.
+SELECT n.batch_id
+  FROM catalog.newest_look n JOIN vault.batch b USING (batch_id)
+ WHERE n.plan = :plan AND n.recognizers IS DISTINCT FROM :recognizers AND b.stored > 0
+ ORDER BY n.batch_id DESC LIMIT 1;
+
 -- look_of_batch --
 -- The newest look at a batch, and what it was read with.
 SELECT look, recognizers FROM catalog.newest_look WHERE batch_id = :batch_id;
