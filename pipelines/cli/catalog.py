@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json as json_format
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,6 +14,11 @@ from rich.text import Text
 
 from pipelines.cli import tables
 from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.table import Table
 
 app = typer.Typer(help="What columns hold, findings against plans, corrections by stewards.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -29,18 +36,9 @@ def show(plan: Plan = None, *, json: Json = False) -> None:
         typer.echo(json_format.dumps(shown, ensure_ascii=False))
         return
     console = Console()
-    table = tables.table("column|列", "holds|内容", "!level|级别", ">!share|占比", "!findings|发现", "steward|管理员")
-    for each in shown["columns"]:
-        stands = [(each[name], name) for name in ("open", "closed") if each[name]]
-        table.add_row(
-            f"{each['plan']}\n{each['field']}",
-            _holds(each),
-            f"L{each['level']}",
-            f"{each['share']:.0%}" if each["cells"] else "–",
-            Text("\n").join(Text(f"{count} {name}", STYLES[name]) for count, name in stands),
-            Text(_word(each["correction"])),
-        )
-    console.print(table)
+    for name, columns in groupby(shown["columns"], key=itemgetter("plan")):
+        console.print(Text(str(name), "bold"))
+        console.print(_columns(columns))
     for name, batches in shown["read_otherwise"].items():
         said = f"{name}: {batches:,} batches were read by other recognizers than today's; `tutela reclassify` reads them again."
         console.print(Text(said, style="yellow"))
@@ -90,10 +88,23 @@ def correct(
     if json:
         typer.echo(json_format.dumps(said, ensure_ascii=False))
         return
-    holds = said["entity"] or "nothing personal"
-    typer.echo(
-        f"{said['correction']}: {field} holds {holds}, L{said['level']}; closes {said['closed']} of its findings."
-    )
+    holds = "is as the catalogue shows it" if accept else f"holds {said['entity'] or 'nothing personal'}"
+    typer.echo(f"{said['correction']}: {plan}.{field} {holds}, L{said['level']}; findings closed: {said['closed']}.")
+
+
+def _columns(columns: Iterable[dict[str, Any]]) -> Table:
+    table = tables.table("column|列", "holds|内容", "!level|级别", ">!share|占比", "!findings|发现", "steward|管理员")
+    for each in columns:
+        stands = [(each[name], name) for name in ("open", "closed") if each[name]]
+        table.add_row(
+            each["field"],
+            _holds(each),
+            f"L{each['level']}",
+            f"{each['share']:.0%}" if each["share"] else "–",
+            Text("\n").join(Text(f"{count} {name}", STYLES[name]) for count, name in stands),
+            Text(_word(each["correction"])),
+        )
+    return table
 
 
 def _holds(column: dict[str, Any]) -> str:
@@ -108,5 +119,6 @@ def _holds(column: dict[str, Any]) -> str:
 def _word(correction: dict[str, Any] | None) -> str:
     if correction is None:
         return ""
-    said = f"{correction['entity'] or 'nothing personal'}, L{correction['level']}"
-    return f"{correction['decision']}: {said}\n{correction['steward']} {correction['at'][:10]}"
+    holds = "" if correction["decision"] == "accepted" else f": {correction['entity'] or 'nothing personal'}"
+    said = f"{correction['decision']}{holds}, L{correction['level']}"
+    return f"{said}\n{correction['steward']} {correction['at'][:10]}"
