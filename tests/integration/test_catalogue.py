@@ -162,7 +162,7 @@ def test_the_commands_print_one_object_for_programs_and_narrow_tables_for_people
     correct = ("correct", PLAN, "occupation", "--reason", "Known", "--by", "steward")
     assert tutela(*correct, "--accept", "--entity", "AGE").exit_code == tutela(*correct).exit_code == 2
     assert json.loads(tutela(*correct, "--accept", "--json").stdout)["entity"] == "CN_ID_CARD"
-    assert "closes 1" in tutela(*correct, "--entity", "CN_ID_CARD").stdout
+    assert "findings closed: 1" in tutela(*correct, "--entity", "CN_ID_CARD").stdout
     for command, shown in (("show", "overridden"), ("findings", "closed")):
         text = tutela(command).stdout
         assert shown in text
