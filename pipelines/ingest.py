@@ -18,29 +18,25 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pipelines import sealing
-from pipelines.classify import notes
-from pipelines.classify.findings import findings
+from pipelines.classify import notes, planned
 from pipelines.classify.levels import data_set_level
-from pipelines.classify.votes import ColumnProfile
-from pipelines.classify.whole import whole
 from pipelines.consent import gate
 from pipelines.consent.gate import Grounds, Reason
 from pipelines.evidence import entries, merkle
 from pipelines.moments import day_of
 from pipelines.quality.check import check
-from pipelines.records import Admitted, Arrivals, Label, Labelled, Origin, Outcome, Quarantined, Refused, Sound
+from pipelines.records import Admitted, Arrivals, Label, Labelled, Outcome, Quarantined, Refused, Sound
 from pipelines.store import catalogue, vault
 from pipelines.store.database import Role, Tx
 
 if TYPE_CHECKING:
     from pipelines.bench import Bench
     from pipelines.classify.findings import Finding
+    from pipelines.classify.votes import ColumnProfile
     from pipelines.quality.verdict import Verdict
 
 UNDATED = "retention.undated"
 """The reason for which a row is quarantined that retention can't count for."""
-NER_CELLS = 200
-"""Distinct cells of a structured column that the name recognizer reads; the rule recognizers read all of them."""
 
 
 def ingest(arrivals: Arrivals, bench: Bench, at: datetime, lap: Callable[[str], None] = lambda _: None) -> Outcome:
@@ -82,10 +78,7 @@ def check_quality(admitted: Admitted, bench: Bench, at: datetime) -> tuple[Sound
 
 def classify(sound: Sound, bench: Bench) -> tuple[Labelled, Quarantined, tuple[ColumnProfile, ...]]:
     """Label every field; treat free text that holds more than it should as the plan says, which may set rows apart."""
-    fields = list(bench.plan.columns)
-    hints = _declared(bench)
-    names = {field.name: list(field.headers) for field in bench.plan.fields}
-    profiles = bench.analyzer.columns(sound.frame[fields], hints=hints, names=names, ner_cells=NER_CELLS)
+    profiles = planned.profiled(sound.frame, bench.plan, bench.analyzer)
     labels = tuple(_label(field.name, bench) for field in bench.plan.fields)
     treated = _free_text(sound.frame, labels, bench)
     apart = sound.frame.index.isin(list(treated.reasons))
@@ -119,9 +112,10 @@ def seal_and_store(
         catalogue.put_quality(tx, batch, verdict.scores, verdict.document)
         codes = {label.field: label.code for label in labelled.labels}
         catalogue.put_profiles(tx, batch, profiles, codes, bench.recognizers)
-        found = findings(_declared(bench), _of_delivery(tx, labelled.origin), bench.labels)
+        delivery = catalogue.profiles_of_delivery(tx, labelled.origin.plan, labelled.origin.delivery)
+        found = planned.disagreements(delivery, bench.plan, bench.labels)
         catalogue.put_findings(tx, batch, found)
-        bench.ledger.append(tx, [*_evidence(labelled, outcome, ids, at), *_disagreements(labelled, found, at)], at)
+        bench.ledger.append(tx, [*_evidence(labelled, outcome, ids, at), *_told(labelled, found, at)], at)
     return outcome
 
 
@@ -134,16 +128,6 @@ def together(quarantined: Quarantined, set_apart: Quarantined) -> Quarantined:
 def already_received(plan: str, run: str, rows: int) -> Outcome:
     """Say that a chunk was brought in before: its rows are not looked at again."""
     return Outcome(plan, run, arrived=rows, refused={Reason.ALREADY_RECEIVED.value: rows})
-
-
-def _declared(bench: Bench) -> dict[str, str]:
-    """Return what the plan declares each field to be, as ``classify`` names it."""
-    return {field.name: field.item.upper() for field in bench.plan.fields}
-
-
-def _of_delivery(tx: Tx, origin: Origin) -> tuple[ColumnProfile, ...]:
-    """Return what the columns hold over all chunks of the delivery that are stored by now, the one under way too."""
-    return whole(ColumnProfile(**row) for row in catalogue.profiles_of_delivery(tx, origin.plan, origin.delivery))
 
 
 def _label(name: str, bench: Bench) -> Label:
@@ -225,7 +209,7 @@ def _evidence(labelled: Labelled, outcome: Outcome, ids: Sequence[bytes], at: da
     return [entries.batch_stored(origin, outcome.arrived, outcome.stored, root, at), *refused, *waiting]
 
 
-def _disagreements(labelled: Labelled, found: Sequence[Finding], at: datetime) -> list[entries.Entry]:
+def _told(labelled: Labelled, found: Sequence[Finding], at: datetime) -> list[entries.Entry]:
     told = [
         {"field": each.field, "kind": each.kind.value, "declared": each.declared, "found": each.found}
         | {"cells": each.cells}

@@ -4,7 +4,9 @@ The map: `engine` the analyzer · `recognizers` identifiers, one class a file ·
 columns · `ner` names in texts · `nlp` Presidio's NLP engine · `cells` a column as a block of bytes · `finder` the fast
 path · `context`, `headers`, `headless`, `shapes`, `closed`, `dates` the evidence · `columns` what the cells say ·
 `votes`, `neighbours` the decision · `labels` what the taxonomy makes of it · `levels` the levels (pure) · `findings`
-where a plan declares something else (pure).
+where a plan declares something else (pure) · `planned` a plan's columns against it, `whole` a delivery's chunks
+together · `corrections` a steward's word · `entry`, `notes` what may not come in, what notes may not say ·
+`fingerprint`, `relevel` what was read with what, and lies too low.
 Not for changing or storing anything.
 """
 

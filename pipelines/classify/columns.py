@@ -258,14 +258,14 @@ def _verdicts(column: Column, numbers: Ints, texts: Sequence[str], found: Sequen
 
 def _pair(columns: Sequence[Column]) -> None:
     """Count the rows in which a date is the date of birth in the identity number beside it."""
-    dated = [column for column in columns if column.days is not None]
+    dated = [(column, column.days) for column in columns if column.days is not None]
     if not dated:
         return
     for other in columns:
         if other.votes.share("CN_ID_CARD") >= MOST:
             births = dates.births_of(other.cells)
-            for column in dated:
-                beside, born = dates.paired(column.days, column.rows, births, other.rows)  # type: ignore[arg-type]
+            for column, days in dated:
+                beside, born = dates.paired(days, column.rows, births, other.rows)
                 column.votes = replace(column.votes, beside=column.votes.beside + beside, born=column.votes.born + born)
 
 

@@ -113,36 +113,12 @@ _WHOLE: Final = dict.fromkeys(("姓", "名", "姓氏"), "PERSON")
 """Names of columns that are too short to be looked for within others."""
 _TIMES: Final = ("日期", "时间", "年月", "时刻", "期限", "成立日", "到期", "起始", "截止")
 _TIME_WORDS: Final = frozenset(
-    [
-        "date",
-        "time",
-        "day",
-        "timestamp",
-        "datetime",
-        "created",
-        "updated",
-        "modified",
-        "opened",
-        "closed",
-        "since",
-        "until",
-        "due",
-        "expires",
-        "expiry",
-        "issued",
-        "registered",
-        "founded",
-        "established",
-        "joined",
-        "hired",
-        "signup",
-        "ordered",
-        "shipped",
-        "paid",
-        "start",
-        "end",
-    ]
-)
+    {
+        "date", "time", "day", "timestamp", "datetime", "created", "updated", "modified", "opened", "closed",
+        "since", "until", "due", "expires", "expiry", "issued", "registered", "founded", "established",
+        "joined", "hired", "signup", "ordered", "shipped", "paid", "start", "end",
+    }
+)  # fmt: skip
 """Words of dates that are not of birth; those that are of birth are rules above."""
 MOST_WORDS, MOST_CHARACTERS = 8, 24
 """Words of an English name and characters of a Chinese one; what is longer is a cell of a file without headings."""

@@ -119,7 +119,7 @@ def _opened(settings: Settings, plan: str | None) -> tuple[Home, str | None]:
 
 def _declared(home: Home) -> dict[Column, str]:
     """Return what the plans declare their fields to be, in their order."""
-    return {(plan.name, field.name): field.item.upper() for plan in home.policy.plans.values() for field in plan.fields}
+    return {(plan.name, field): kind for plan in home.policy.plans.values() for field, kind in plan.declared.items()}
 
 
 def _reading(home: Home) -> str:

@@ -14,14 +14,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pipelines.classify import notes
+from pipelines.classify import notes, planned
 from pipelines.classify.engine import Analyzer
-from pipelines.classify.findings import Finding, Kind, findings
+from pipelines.classify.findings import Finding, Kind
 from pipelines.classify.fingerprint import fingerprint
 from pipelines.classify.labels import entity_labels
 from pipelines.classify.relevel import too_low
-from pipelines.classify.votes import ColumnProfile
-from pipelines.classify.whole import whole
 from pipelines.evidence import entries
 from pipelines.jobs.home import Home, open_home
 from pipelines.jobs.sealed_columns import Opened, open_batch
@@ -31,10 +29,8 @@ from pipelines.store.database import Role, Tx
 
 if TYPE_CHECKING:
     from pipelines.classify.labels import EntityLabel
+    from pipelines.classify.votes import ColumnProfile
     from pipelines.policy import Plan
-
-NER_CELLS = 200
-"""Distinct cells of a structured column that the taggers read, as at arrival; rules read all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +63,6 @@ class _Desk:
     analyzer: Analyzer
     labels: dict[str, EntityLabel]
     recognizers: str
-
-    @property
-    def declared(self) -> dict[str, str]:
-        return {field.name: field.item.upper() for field in self.plan.fields}
 
 
 def reclassify(
@@ -132,9 +124,9 @@ def _waiting(desk: _Desk) -> list[Any]:
 def _batch(desk: _Desk, batch: Any, clock: Callable[[], datetime]) -> int:
     opened = open_batch(desk.home, desk.plan, batch)
     records = len(opened.frame)
-    profiles = _profiles(desk, opened.frame) if records else ()
+    profiles = planned.profiled(opened.frame, desk.plan, desk.analyzer) if records else ()
     sealed = _sealed(desk.plan, opened)
-    low = [*too_low(desk.declared, profiles, sealed, desk.labels), *_notes_too_low(desk, opened)]
+    low = [*too_low(desk.plan.declared, profiles, sealed, desk.labels), *_notes_too_low(desk, opened)]
     del opened
     with desk.home.database.begin(Role.CLASSIFY) as tx:
         tx.run("lock_writers")
@@ -142,11 +134,6 @@ def _batch(desk: _Desk, batch: Any, clock: Callable[[], datetime]) -> int:
         if newest.recognizers != desk.recognizers:  # another run may have been here meanwhile
             _put(tx, desk, batch, newest.look + 1, (records, profiles, sealed, low), clock())
     return records
-
-
-def _profiles(desk: _Desk, frame: Any) -> tuple[ColumnProfile, ...]:
-    names = {field.name: list(field.headers) for field in desk.plan.fields}
-    return desk.analyzer.columns(frame, hints=desk.declared, names=names, ner_cells=NER_CELLS)
 
 
 def _sealed(plan: Plan, opened: Opened) -> dict[str, int]:
@@ -187,7 +174,7 @@ def _put(
     tx.run("insert_look", batch_id=number, look=look, recognizers=desk.recognizers, records=records, at=at)
     catalogue.put_profiles(tx, number, profiles, codes, desk.recognizers, look, sealed)
     delivery = catalogue.profiles_of_delivery(tx, desk.plan.name, batch.delivery_id)
-    found = findings(desk.declared, whole(ColumnProfile(**row) for row in delivery), desk.labels)
+    found = planned.disagreements(delivery, desk.plan, desk.labels)
     catalogue.put_findings(tx, number, [*found, *low], look)
     if tx.one("last_batch_to_look_at", plan=desk.plan.name, recognizers=desk.recognizers):
         return

@@ -167,7 +167,7 @@ def _stage(staging: Staging, name: str, frame: pd.DataFrame, plan: Plan) -> None
     """Stage a chunk without the rows that hold payment authentication data: that is written nowhere, not even sealed."""
     from pipelines.classify.entry import payment_rows
 
-    held = payment_rows(frame, {field.name: field.headers for field in plan.fields})
+    held = payment_rows(frame, plan.headers)
     refused = {Reason.PAYMENT_AUTHENTICATION.value: int(held.sum())} if held.any() else {}
     staging.write(name, frame[~held] if refused else frame, {"refused": refused})
 

@@ -107,6 +107,16 @@ class Plan(Frozen):
         return tuple(field.name for field in self.fields)
 
     @property
+    def declared(self) -> dict[str, str]:
+        """Field → the kind of information that it is declared to be, as classification names it."""
+        return {field.name: field.item.upper() for field in self.fields}
+
+    @property
+    def headers(self) -> dict[str, tuple[str, ...]]:
+        """Field → the headings that it may have in a file."""
+        return {field.name: field.headers for field in self.fields}
+
+    @property
     def headings(self) -> dict[str, str]:
         """Heading in its compared form → column, for the plan's fields and the columns that all plans share."""
         own = {heading_key(h): field.name for field in self.fields for h in (field.name, *field.headers)}

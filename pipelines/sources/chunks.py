@@ -94,9 +94,8 @@ def check_headings(headings: Sequence[str], name: str, limits: Limits) -> list[s
     names = []
     for place, heading in enumerate(headings, start=1):
         other = seen.setdefault(heading_key(heading) or f"({place})", place)
-        if (
-            other != place and not limits.alike_headings
-        ):  # positions only: without a heading line these would be somebody's data
+        if other != place and not limits.alike_headings:
+            # Positions only: without a heading line these would be somebody's data.
             msg = f"{name}: columns {other} and {place} have the same heading; rename or remove one."
             raise SourceColumns(msg)
         names.append(heading.strip() if heading.strip() and other == place else f"(column {place})")

@@ -23,7 +23,7 @@ SELECT b.batch_id, b.plan, coalesce(l.look, 0)::smallint AS look, coalesce(l.at,
 GRANT USAGE ON SCHEMA vault, keyring, catalog, evidence, tutela TO tutela_classify;
 GRANT SELECT ON vault.batch, vault.delivery, vault.usable_record, keyring.page, keyring.generation TO tutela_classify;
 GRANT SELECT, INSERT ON catalog.column_profile, catalog.finding, catalog.look TO tutela_classify;
-GRANT SELECT ON catalog.newest_look, catalog.correction TO tutela_classify;
+GRANT SELECT ON catalog.newest_look TO tutela_classify;
 GRANT SELECT, INSERT ON evidence.entry, evidence.checkpoint TO tutela_classify;
 GRANT SELECT ON catalog.look, catalog.newest_look TO tutela_ingest, tutela_verify, tutela_audit;
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +13,9 @@ from pipelines.classify.votes import ColumnProfile
 from pipelines.classify.whole import whole
 from pipelines.policy import load_policy
 from pipelines.settings import CHECKOUT
+
+if TYPE_CHECKING:
+    from random import Random
 
 LABELS = entity_labels(load_policy(CHECKOUT / "policy").taxonomy.items)
 DECLARED = {"occupation": "OCCUPATION"}
@@ -53,10 +58,10 @@ PARTS = st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=1
 
 
 @given(PARTS, st.randoms())
-def test_the_order_of_the_chunks_does_not_matter(parts: list[tuple[int, int]], random: object) -> None:
+def test_the_order_of_the_chunks_does_not_matter(parts: list[tuple[int, int]], random: Random) -> None:
     chunks = [chunk(max(parts_), CN_ID_CARD=min(parts_)) for parts_ in parts]
     turned = list(chunks)
-    random.shuffle(turned)  # type: ignore[attr-defined]
+    random.shuffle(turned)
     assert kinds(*chunks) == kinds(*turned)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from rich.console import Console
 
@@ -11,9 +13,9 @@ from pipelines.cli.scan_report import Report, show
 CATEGORIES = {"I01": "Basic identity", "I16": "Service records"}
 
 
-def column(name: str, entity: str | None = None, level: int = 1, found: int = 0, **more: object) -> ColumnProfile:
+def column(name: str, entity: str | None = None, level: int = 1, found: int = 0, **more: Any) -> ColumnProfile:
     category = more.pop("category", "I01" if entity else None)
-    return ColumnProfile(name, entity, category, level, None, 0.9, 1000, found, **more)  # type: ignore[arg-type]
+    return ColumnProfile(name, entity, category, level, None, 0.9, 1000, found, **more)
 
 
 def shown(*profiles: ColumnProfile, width: int = 100, people: int = 0) -> str:
