@@ -26,7 +26,7 @@ from pipelines.evidence import entries, merkle
 from pipelines.moments import day_of
 from pipelines.quality.check import check
 from pipelines.records import Admitted, Arrivals, Label, Labelled, Outcome, Quarantined, Refused, Sound
-from pipelines.store import catalogue, vault
+from pipelines.store import catalogue, scores, vault
 from pipelines.store.database import Role, Tx
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def seal_and_store(
             return already_received(labelled.origin.plan, labelled.origin.run, outcome.arrived)
         batch = _put_batch(tx, labelled, outcome, bench, at)
         ids = sealing.put(tx, prepared, batch, bench, at, lap)
-        catalogue.put_quality(tx, batch, verdict.scores, verdict.document)
+        scores.put(tx, batch, labelled.origin.plan, day_of(at), verdict.scores, verdict.document)
         codes = {label.field: label.code for label in labelled.labels}
         catalogue.put_profiles(tx, batch, profiles, codes, bench.recognizers)
         delivery = catalogue.profiles_of_delivery(tx, labelled.origin.plan, labelled.origin.delivery)

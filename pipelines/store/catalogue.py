@@ -1,4 +1,4 @@
-"""What is known about batches: quality scores, column profiles, quarantined rows. No value in clear."""
+"""What is known about batches: column profiles, findings, quarantined rows. No value in clear. Scores: :mod:`scores`."""
 
 from __future__ import annotations
 
@@ -9,24 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from pipelines.store.database import Tx
-
-
-def put_quality(tx: Tx, batch: int, scores: Iterable[Any], document: Mapping[str, Any]) -> None:
-    """Store a batch's scores (`pipelines.quality.verdict.Score`) and its Great Expectations result."""
-    rows = [
-        {
-            "batch_id": batch,
-            "expectation": score.id,
-            "field": score.column,
-            "dimension": str(score.dimension),
-            "severity": str(score.severity),
-            "evaluated": score.evaluated,
-            "failed": score.failed,
-        }
-        for score in scores
-    ]
-    tx.run_many("insert_score", rows)
-    tx.run("insert_document", batch_id=batch, result=json.dumps(document, ensure_ascii=False))
 
 
 def put_profiles(

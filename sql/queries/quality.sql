@@ -1,7 +1,33 @@
--- insert_score --
--- What one expectation counted in one batch.
+-- insert_scores --
+-- What each expectation counted in one batch.
 INSERT INTO quality.score (batch_id, expectation, field, dimension, severity, evaluated, failed)
-VALUES (:batch_id, :expectation, :field, :dimension, :severity, :evaluated, :failed);
+SELECT :batch_id, n.* FROM unnest(CAST(:expectations AS text[]), CAST(:fields AS text[]), CAST(:dimensions AS text[]),
+                                  CAST(:severities AS text[]), CAST(:evaluated AS integer[]), CAST(:failed AS integer[])) n;
+
+-- add_to_daily --
+-- The same, added to what the deliveries of that day came to.
+INSERT INTO quality.daily AS d (plan, day, expectation, field, dimension, severity, evaluated, failed)
+SELECT :plan, :day, n.* FROM unnest(CAST(:expectations AS text[]), CAST(:fields AS text[]), CAST(:dimensions AS text[]),
+                                    CAST(:severities AS text[]), CAST(:evaluated AS bigint[]), CAST(:failed AS bigint[])) n
+ON CONFLICT (plan, day, expectation) DO UPDATE
+   SET field = excluded.field, dimension = excluded.dimension, severity = excluded.severity,
+       evaluated = d.evaluated + excluded.evaluated, failed = d.failed + excluded.failed;
+
+-- settle_scores --
+-- Failures whose rows were decided, by batch.
+UPDATE quality.score s SET settled = s.settled + n.rows
+  FROM unnest(CAST(:batches AS bigint[]), CAST(:expectations AS text[]), CAST(:rows AS integer[])) n(batch_id, expectation, rows)
+ WHERE s.batch_id = n.batch_id AND s.expectation = n.expectation;
+
+-- settle_daily --
+-- Failures whose rows were decided, by the day on which they arrived; only those that a batch scored.
+UPDATE quality.daily d SET settled = d.settled + n.rows
+  FROM (SELECT b.plan, (b.at AT TIME ZONE INTERVAL '8 hours')::date AS day, g.expectation, sum(g.rows) AS rows
+          FROM unnest(CAST(:batches AS bigint[]), CAST(:expectations AS text[]), CAST(:rows AS bigint[]))
+               g(batch_id, expectation, rows)
+          JOIN vault.batch b USING (batch_id) JOIN quality.score s USING (batch_id, expectation)
+         GROUP BY 1, 2, 3) n
+ WHERE d.plan = n.plan AND d.day = n.day AND d.expectation = n.expectation;
 
 -- insert_document --
 -- The Great Expectations result of a batch, without values.

@@ -4,7 +4,7 @@ DO $$
 DECLARE name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['tutela_ingest', 'tutela_destroy', 'tutela_verify', 'tutela_consent', 'tutela_audit',
-                              'tutela_backup', 'tutela_classify', 'tutela_steward'] LOOP
+                              'tutela_backup', 'tutela_classify', 'tutela_steward', 'tutela_review'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
       EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', name);
     END IF;

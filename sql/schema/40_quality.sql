@@ -8,6 +8,8 @@ CREATE TABLE quality.score (
   severity     text NOT NULL CHECK (severity IN ('critical', 'warning', 'info')),
   evaluated    integer NOT NULL CHECK (evaluated >= 0),
   failed       integer NOT NULL CHECK (failed BETWEEN 0 AND evaluated),
+  settled      integer NOT NULL DEFAULT 0,      -- failures whose row was since corrected, accepted with reason or rejected
+  CONSTRAINT score_settled CHECK (settled BETWEEN 0 AND failed),
   PRIMARY KEY (batch_id, expectation)
 );
 

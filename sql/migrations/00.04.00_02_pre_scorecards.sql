@@ -1,0 +1,39 @@
+-- Scorecards: failures that were settled since, and what all deliveries of a day came to.
+
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tutela_review') THEN
+    CREATE ROLE tutela_review NOLOGIN NOINHERIT;
+  END IF;
+END $$;
+
+ALTER TABLE quality.score ADD COLUMN settled integer NOT NULL DEFAULT 0;
+ALTER TABLE quality.score ADD CONSTRAINT score_settled CHECK (settled BETWEEN 0 AND failed);
+
+CREATE TABLE quality.daily (
+  plan         text NOT NULL,
+  day          date NOT NULL,
+  expectation  text NOT NULL,                   -- <field>.<rule>
+  field        text NOT NULL,
+  dimension    text NOT NULL,                   -- GB/T 36344
+  severity     text NOT NULL CHECK (severity IN ('critical', 'warning', 'info')),   -- as the last batch of the day had it
+  evaluated    bigint NOT NULL CHECK (evaluated >= 0),
+  failed       bigint NOT NULL CHECK (failed BETWEEN 0 AND evaluated),
+  settled      bigint NOT NULL DEFAULT 0 CHECK (settled BETWEEN 0 AND failed),   -- see quality.score
+  PRIMARY KEY (plan, day, expectation)
+);
+
+-- What came in before this table was there. China keeps UTC+8 the whole year.
+INSERT INTO quality.daily (plan, day, expectation, field, dimension, severity, evaluated, failed)
+SELECT b.plan, (b.at AT TIME ZONE INTERVAL '8 hours')::date, s.expectation,
+       (array_agg(s.field ORDER BY s.batch_id DESC))[1], (array_agg(s.dimension ORDER BY s.batch_id DESC))[1],
+       (array_agg(s.severity ORDER BY s.batch_id DESC))[1], sum(s.evaluated), sum(s.failed)
+  FROM quality.score s JOIN vault.batch b USING (batch_id)
+ GROUP BY 1, 2, 3;
+
+-- Who stores counts; who decides about a row says that its failures are settled, and may change nothing else.
+GRANT SELECT, INSERT, UPDATE ON quality.daily TO tutela_ingest;
+GRANT SELECT ON quality.score, quality.daily TO tutela_review;
+GRANT UPDATE (settled) ON quality.score, quality.daily TO tutela_review;
+GRANT SELECT ON quality.daily TO tutela_verify, tutela_audit, tutela_steward;
+GRANT SELECT ON quality.daily TO tutela_backup;
