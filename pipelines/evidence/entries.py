@@ -1,8 +1,8 @@
 """What the ledger says: one kind of entry for each thing that happens to customer information, and nothing else.
 
 Not for storing (`ledger`) and not for hashing (`merkle`): an entry is a value, and its position comes from the tree.
-Every entry is built by a function here, so this file is the whole list of what Tutela puts on record. Bodies hold
-names, ids, counts and hashes; `guard` refuses the rest. Pure.
+Every entry is built by a function here or in `entries_of_copies`, so these two are the whole list of what Tutela puts
+on record. Bodies hold names, ids, counts and hashes; `guard` refuses the rest. Pure.
 """
 
 from __future__ import annotations
@@ -13,11 +13,39 @@ from hashlib import sha256
 
 from pipelines.errors import EvidenceInvalid
 from pipelines.evidence.canonical import Json
+from pipelines.evidence.entries_of_copies import (
+    backup_created,
+    backup_removed,
+    backup_restored,
+    derivative_registered,
+    derivatives_destroyed,
+    notice_acknowledged,
+    notice_raised,
+    restore_drilled,
+    work_order_completed,
+    work_order_raised,
+)
 from pipelines.evidence.entry import Entry, EntryKind, actor, canonical, parse
 from pipelines.records import Origin, Outcome
 
-__all__ = ["Entry", "EntryKind", "actor", "canonical", "parse"]
-"""What is `entry`'s and everybody takes from here, beside the builders."""
+__all__ = [
+    "Entry",
+    "EntryKind",
+    "actor",
+    "backup_created",
+    "backup_removed",
+    "backup_restored",
+    "canonical",
+    "derivative_registered",
+    "derivatives_destroyed",
+    "notice_acknowledged",
+    "notice_raised",
+    "parse",
+    "restore_drilled",
+    "work_order_completed",
+    "work_order_raised",
+]
+"""What is `entry`'s and `entries_of_copies`', and everybody takes from here, beside the builders."""
 
 
 # --- the home ----------------------------------------------------------------------------------------------------
@@ -32,6 +60,12 @@ def home_initialised(origin: str, public_key: bytes, version: str, at: datetime)
 def evidence_exported(size: int, root: bytes, by: str, at: datetime) -> Entry:
     """Record that somebody took the evidence, up to this size and root, out of the house."""
     return Entry(EntryKind.EVIDENCE_EXPORTED, at, {"size": size, "root": root.hex(), "by": actor(by)})
+
+
+def evidence_verified(size: int, root: bytes, verdict: str, by: str, at: datetime) -> Entry:
+    """Record that somebody had the whole ledger, up to this size and root, verified inside the house, and how it ended."""
+    body: dict[str, Json] = {"size": size, "root": root.hex(), "verdict": verdict, "by": actor(by)}
+    return Entry(EntryKind.EVIDENCE_VERIFIED, at, body)
 
 
 # --- collection --------------------------------------------------------------------------------------------------
@@ -271,111 +305,3 @@ def rule_in_force(plan: str, retention_class: str, rule: str, schedule_hash: byt
     """Record that all records of a plan lie where a class and rule of a schedule want them."""
     body: dict[str, Json] = {"plan": plan, "class": retention_class, "rule": rule}
     return Entry(EntryKind.RULE_IN_FORCE, at, {**body, "schedule_hash": schedule_hash.hex()})
-
-
-# --- derivatives -------------------------------------------------------------------------------------------------
-
-
-def derivative_registered(derivative: str, kind: str, until: date, subjects: int, by: str, at: datetime) -> Entry:
-    """Record that a copy was made or became known; its place is text and stays in the database."""
-    body: dict[str, Json] = {"derivative": derivative, "kind": kind, "until": until.isoformat()}
-    return Entry(EntryKind.DERIVATIVE_REGISTERED, at, {**body, "subjects": subjects, "by": actor(by)})
-
-
-def derivatives_destroyed(copies: Mapping[str, int], by: str, at: datetime) -> Entry:
-    """Record that copies whose time was up are gone (kind → how many)."""
-    return Entry(EntryKind.DERIVATIVES_DESTROYED, at, {"copies": {**copies}, "by": actor(by)})
-
-
-def notice_raised(
-    notice: str, derivative: str, destruction: str | None, recipient: str, subjects: int, sha256_hex: str, at: datetime
-) -> Entry:
-    """Record that a recipient is told to destroy its copy, by a signed document of this hash."""
-    body: dict[str, Json] = {"notice": notice, "derivative": derivative, "destruction": destruction}
-    return Entry(
-        EntryKind.NOTICE_RAISED,
-        at,
-        {**body, "recipient": actor(recipient), "subjects": subjects, "document": f"sha256:{sha256_hex}"},
-    )
-
-
-def notice_acknowledged(notice: str, outcome: str, evidence_hex: str, by: str, at: datetime) -> Entry:
-    """Record what a recipient answered, by the hash of its answer, and who took it."""
-    body: dict[str, Json] = {"notice": notice, "outcome": outcome, "evidence": f"sha256:{evidence_hex}"}
-    return Entry(EntryKind.NOTICE_ACKNOWLEDGED, at, {**body, "by": actor(by)})
-
-
-def work_order_raised(
-    order: str,
-    derivative: str,
-    destruction: str | None,
-    least_method: str,
-    subjects: int,
-    sha256_hex: str,
-    at: datetime,
-) -> Entry:
-    """Record that a keeper is given work, by a signed document of this hash."""
-    body: dict[str, Json] = {"work_order": order, "derivative": derivative, "destruction": destruction}
-    return Entry(
-        EntryKind.WORK_ORDER_RAISED,
-        at,
-        {**body, "least_method": least_method, "subjects": subjects, "document": f"sha256:{sha256_hex}"},
-    )
-
-
-def work_order_completed(
-    order: str, method: str, executor: str, witnesses: Iterable[str], photos: Iterable[str], at: datetime
-) -> Entry:
-    """Record how a carrier was destroyed, by whom, before whose eyes, and the hashes of the photos."""
-    body: dict[str, Json] = {"work_order": order, "method": method, "executor": actor(executor)}
-    seen: dict[str, Json] = {
-        "witnesses": [actor(witness) for witness in witnesses],
-        "photos": [f"sha256:{photo}" for photo in photos],
-    }
-    return Entry(EntryKind.WORK_ORDER_COMPLETED, at, {**body, **seen})
-
-
-# --- backups -----------------------------------------------------------------------------------------------------
-
-
-def backup_created(
-    backup: str,
-    kib: int,
-    sha256_of_dump: bytes,
-    ledger_size: int,
-    generation: int,
-    kms_key: str,
-    expires_on: date,
-    by: str,
-    at: datetime,
-) -> Entry:
-    """Record that a backup was made: how large, of which state of the ledger, under which key, until when."""
-    file: dict[str, Json] = {"kib": kib, "sha256": sha256_of_dump.hex(), "kms_key": kms_key}
-    state: dict[str, Json] = {"ledger_size": ledger_size, "generation": generation}
-    body: dict[str, Json] = {"backup": backup, "expires_on": expires_on.isoformat(), "by": actor(by)}
-    return Entry(EntryKind.BACKUP_CREATED, at, {**body, **file, **state})
-
-
-def backup_removed(backup: str, reason: str, at: datetime) -> Entry:
-    """Record that a backup's key was destroyed and its files removed, for a reason given as a code."""
-    return Entry(EntryKind.BACKUP_REMOVED, at, {"backup": backup, "reason": reason})
-
-
-def restore_drilled(backup: str, checks: Mapping[str, str], milliseconds: int, at: datetime) -> Entry:
-    """Record that a backup was brought back for trial, what was looked at, and how long it took until it was whole."""
-    body: dict[str, Json] = {"backup": backup, "checks": {**checks}, "milliseconds": milliseconds}
-    return Entry(EntryKind.RESTORE_DRILLED, at, body)
-
-
-def backup_restored(
-    restore: str,
-    backup: str,
-    sizes: tuple[int, int],
-    generation: int,
-    found: Mapping[str, Mapping[str, int]],
-    at: datetime,
-) -> Entry:
-    """Record that a database was made from a backup: its ledger's size before and after the journal, and what was found."""
-    body: dict[str, Json] = {"restore": restore, "backup": backup, "generation": generation}
-    counts: dict[str, Json] = {what: {**counted} for what, counted in found.items()}
-    return Entry(EntryKind.BACKUP_RESTORED, at, {**body, "ledger_size": sizes[0], "journal_size": sizes[1], **counts})

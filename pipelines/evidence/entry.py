@@ -58,6 +58,7 @@ class EntryKind(StrEnum):
     RECORDS_RESCHEDULED = "retention.records_rescheduled"
     RULE_IN_FORCE = "retention.rule_in_force"
     EVIDENCE_EXPORTED = "evidence.exported"
+    EVIDENCE_VERIFIED = "evidence.verified"
     DERIVATIVE_REGISTERED = "derivative.registered"
     DERIVATIVES_DESTROYED = "derivative.destroyed"
     NOTICE_RAISED = "notice.raised"

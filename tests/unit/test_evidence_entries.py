@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import EvidenceInvalid
-from pipelines.evidence import canonical, entries, guard
+from pipelines.evidence import canonical, entries, entries_of_copies, guard
 from pipelines.evidence.entries import Entry, EntryKind
 from pipelines.records import Origin, Outcome
 
@@ -106,7 +106,8 @@ def test_no_random_id_or_hash_is_taken_for_a_person(uuid: object, short: bytes, 
 
 
 def test_every_kind_has_one_builder() -> None:
-    functions = [node for node in ast.parse(inspect.getsource(entries)).body if isinstance(node, ast.FunctionDef)]
+    modules = [ast.parse(inspect.getsource(module)) for module in (entries, entries_of_copies)]
+    functions = [node for module in modules for node in module.body if isinstance(node, ast.FunctionDef)]
     built = [
         node.args[0].attr
         for function in functions
