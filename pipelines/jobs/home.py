@@ -141,7 +141,7 @@ def open_home(settings: Settings) -> Home:
     return Home(
         settings=settings,
         folder=folder,
-        policy=_policy(settings.policy, _stamp(settings.policy)),
+        policy=current_policy(settings),
         database=Database(_runtime_url(settings), settings.sql),
         kms=kms,
         custodian=Custodian(kms, secrets.token_bytes, origin),
@@ -151,6 +151,15 @@ def open_home(settings: Settings) -> Home:
         ),
         index_key=_key(folder / "keys" / INDEX_KEY),
     )
+
+
+def current_policy(settings: Settings) -> Policy:
+    """Read the policy as it stands now; what did not change is not read again.
+
+    Raises:
+        PolicyError: the policy holds a mistake.
+    """
+    return _policy(settings.policy, _stamp(settings.policy))
 
 
 def _stamp(folder: Path) -> int:

@@ -1,0 +1,111 @@
+"""What serves all visits of a process: the open home, the templates, the clock, who tells users apart."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import cache, cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from pipelines.console import charts
+from pipelines.console.areas import AREAS, area_of
+from pipelines.console.security import FIELD, NOTICE, Seal
+from pipelines.console.visit import Identify, Visit
+from pipelines.console.words import LANGUAGES, TAGS
+from pipelines.errors import DatabaseUnavailable
+from pipelines.jobs.home import Home, current_policy, open_home
+from pipelines.platform.secrets import Secrets
+from pipelines.settings import Settings
+
+STATIC = Path(__file__).parent / "static"
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Desk:
+    """One for each process."""
+
+    def __init__(self, settings: Settings, identify: Identify, clock: Callable[[], datetime]) -> None:
+        """Name the installation; it is opened by the first visit that needs it."""
+        self.settings = settings
+        self.identify = identify
+        self.clock = clock
+        self.areas: dict[str, frozenset[str]] = {}
+        """Area's path → whom its first page admits; set by the application."""
+        self._home: Home | None = None
+        self._lock = threading.Lock()
+        self._templates = _templates()
+
+    def home(self) -> Home:
+        """Give the open installation, with the policy as it stands now.
+
+        Raises:
+            TutelaError: it can't be opened.
+        """
+        with self._lock:
+            if self._home is None:
+                self._home = open_home(self.settings)
+            self._home = replace(self._home, policy=current_policy(self.settings))
+            return self._home
+
+    def forget(self, error: Exception) -> None:
+        """Open the home anew at the next visit where the database went away: it may come back on another port."""
+        if isinstance(error, DatabaseUnavailable):
+            with self._lock:
+                home, self._home = self._home, None
+            if home is not None:
+                home.database.close()
+
+    @cached_property
+    def seal(self) -> Seal:
+        """Give what signs forms and notices."""
+        return Seal(Secrets(self.settings.resolved_home).get("console"))
+
+    @cache  # noqa: B019 - one desk a process
+    def fingerprint(self, name: str) -> str:
+        """Tell one state of a static file from another."""
+        return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+    def render(self, template: str, visit: Visit, context: dict[str, Any]) -> str:
+        """Write a page."""
+        words = visit.words
+        known = {
+            "visit": visit,
+            "words": words,
+            "_": words.markup,
+            "number": words.number,
+            "percent": words.percent,
+            "day": words.day,
+            "moment": words.moment,
+            "duration": words.duration,
+            "ago": lambda value: words.ago(value, visit.at),
+            "areas": [area for area in AREAS if visit.may(*self.areas.get(area.path, ()))],
+            "area": area_of(visit.path),
+            "notice": self.seal.noticed(visit.request.cookies.get(NOTICE)),
+            "languages": LANGUAGES,
+            "tag": TAGS[words.language],
+        }
+        return self._templates.get_template(template).render(**known, **context)
+
+
+def _templates() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, auto_reload=False,
+    )  # fmt: skip
+    made.globals |= {"form_token": _form_token, "sparkline": charts.sparkline}
+    return made
+
+
+@pass_context
+def _form_token(context: Context) -> Markup:
+    """Write the hidden field that makes a form this visitor's own."""
+    visit: Visit = context["visit"]
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, visit.desk.seal.token(visit.user.name))
