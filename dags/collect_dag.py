@@ -25,11 +25,14 @@ ON = {"retries": 2, "retry_delay": 5, "pool": "default_pool"}
 
 
 @task(**ON)
-def gate(plan: str, params: dict[str, Any] | None = None, run_id: str | None = None) -> dict[str, Any]:
+def gate(
+    plan: str, params: dict[str, Any] | None = None, run_id: str | None = None, dag_run: Any = None
+) -> dict[str, Any]:
     """Check plan and files, and stage their chunks."""
     from pipelines.jobs import tasks
 
-    gated = tasks.gate(plan, (params or {}).get("files", []), str(run_id))
+    by = getattr(dag_run, "triggering_user_name", None) or "schedule"
+    gated = tasks.gate(plan, (params or {}).get("files", []), str(run_id), by)
     if gated is None:
         raise AirflowSkipException(f"Nothing has landed for {plan}.")
     return gated

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ class Origin:
     """Keyed hash of the delivered bytes: the same bytes give the same delivery, on this installation only."""
     chunk: int
     """0-based."""
+    entered_by: str = "unknown"
+    """Who brought them in: a token, so that it may stand in evidence."""
+    source: Literal["delivery", "steward"] = "delivery"
+    """A steward's are quarantined rows that were decided, on their way through the stages once more."""
 
 
 @dataclass(frozen=True, slots=True)

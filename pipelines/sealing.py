@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -127,9 +127,18 @@ def withdrawals(tx: Tx, frame: pd.DataFrame, plan: Plan, index_key: bytes) -> pd
 
 
 def put(
-    tx: Tx, prepared: Prepared, batch: int, bench: Bench, at: datetime, lap: Callable[[str], None] = lambda _: None
+    tx: Tx,
+    prepared: Prepared,
+    batch: int,
+    bench: Bench,
+    at: datetime,
+    lap: Callable[[str], None] = lambda _: None,
+    last_day: date | None = None,
 ) -> list[bytes]:
-    """Allot subjects and keys, seal, and store; return the record ids. Call it under the writers' lock."""
+    """Allot subjects and keys, seal, and store; return the record ids. Call it under the writers' lock.
+
+    ``last_day`` is the latest on which quarantined rows are destroyed: one that fails again waits no longer than before.
+    """
     plan, retention = bench.plan, bench.policy.retention[bench.plan.retention]
     decided = decide_all(retention, prepared.events, day_of(at))
     who = subjects.resolve(
@@ -155,7 +164,7 @@ def put(
     vault.put_records(tx, sealed, batch)
     if plan.legal_basis == "consent":
         _put_receipts(tx, prepared, who, bench, at)
-    _put_quarantine(tx, prepared.quarantined, batch, bench, at)
+    _put_quarantine(tx, prepared.quarantined, batch, bench, at, last_day)
     lap("store")
     return ids
 
@@ -212,12 +221,15 @@ def _put_receipts(tx: Tx, prepared: Prepared, who: Any, bench: Bench, at: dateti
     vault.put_receipts(tx, prepared.record_ids, who, numbers, given, until, at)
 
 
-def _put_quarantine(tx: Tx, quarantined: Quarantined, batch: int, bench: Bench, at: datetime) -> None:
+def _put_quarantine(
+    tx: Tx, quarantined: Quarantined, batch: int, bench: Bench, at: datetime, last_day: date | None
+) -> None:
     """Seal quarantined rows whole: under one new slot of the subject ring a batch, and their own cohort."""
     if not len(quarantined):
         return
     holder = subjects.allot(tx, 1)
     due: date = bench.policy.retention[QUARANTINE].due(day_of(at))
+    due = due if last_day is None else min(due, last_day)
     expires = np.full(len(quarantined), np.datetime64(due), dtype="datetime64[D]")
     cohorts = keyring.ensure_cohorts(tx, QUARANTINE, expires).astype(np.int64)
     record_ids = [row.tobytes() for row in vault.record_ids(quarantined.origin, quarantined.frame.index.to_numpy())]
@@ -232,5 +244,6 @@ def _put_quarantine(tx: Tx, quarantined: Quarantined, batch: int, bench: Bench, 
     )
     reasons = [list(quarantined.reasons[int(row)]) for row in quarantined.frame.index]
     catalogue.put_quarantine(
-        tx, record_ids, batch, int(holder[0]), int(cohorts[0]), due, envelope.SCHEMA_VERSION, reasons, sealed, at
-    )
+        tx, record_ids, batch, int(holder[0]), int(cohorts[0]), due, envelope.SCHEMA_VERSION, reasons, sealed, at,
+        at + timedelta(days=bench.plan.review_days), quarantined.origin,
+    )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_format
 import time
 from datetime import UTC, datetime
+from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,7 @@ def ingest(
     plan: Annotated[str, typer.Argument(help="The collection plan; `tutela plan list` shows them.")],
     files: Annotated[list[Path], typer.Argument(readable=False, help="Files, or the folder of a partner's delivery.")],
     *,
+    by: Annotated[str | None, typer.Option(help="Who brings them in; by default who is logged in.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Bring files in under a plan: gate, consent, quality, classify, seal, store."""
@@ -35,7 +37,9 @@ def ingest(
     screen = Console(stderr=True)
     with Progress(*columns, console=screen, transient=True, disable=json or not screen.is_terminal) as progress:
         task = progress.add_task(plan, total=None)
-        outcome = collection.collect(settings, plan, files, at, tick=lambda rows, _: progress.advance(task, rows))
+        outcome = collection.collect(
+            settings, plan, files, at, tick=lambda rows, _: progress.advance(task, rows), by=by or getuser()
+        )
     seconds = round(time.monotonic() - started, 3)
     if json:
         typer.echo(json_format.dumps(as_json(outcome, seconds), ensure_ascii=False))

@@ -65,11 +65,12 @@ class ChunkRef:
     delivery: str
     chunk: int
     rows: int
+    entered_by: str = "unknown"
 
     @property
     def origin(self) -> Origin:
         """The chunk's origin."""
-        return Origin(self.plan, self.run, UUID(self.delivery), self.chunk)
+        return Origin(self.plan, self.run, UUID(self.delivery), self.chunk, self.entered_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def collect(
     files: Sequence[Path],
     at: datetime,
     tick: Callable[[int, dict[str, float]], None] = lambda _, __: None,
+    by: str = "unknown",
 ) -> Outcome:
     """Run the whole pipeline over some files, chunks in parallel processes.
 
@@ -110,6 +112,7 @@ def collect(
         files: files, or a partner's delivery folder.
         at: the time of the run.
         tick: told the number of rows done, and the seconds of each stage, chunk by chunk.
+        by: who brings them in, and so may not decide about those of them that are quarantined.
 
     Raises:
         TutelaError: one of its families; everything stored before stays stored, and the same command goes on.
@@ -118,7 +121,7 @@ def collect(
     run = names.run_of_command(at, os.getpid(), secrets.token_bytes(3))
     try:
         laps = Laps()
-        gated = gate(settings, plan, files, run, at)
+        gated = gate(settings, plan, files, run, at, by)
         laps("gate")
         tick(gated.already, laps.seconds)
         for ref, seconds in _in_parallel(settings, gated.chunks, at):
@@ -128,7 +131,9 @@ def collect(
         end(settings, run, at)
 
 
-def gate(settings: Settings, plan_name: str, files: Sequence[Path], run: str, at: datetime) -> Gated:
+def gate(
+    settings: Settings, plan_name: str, files: Sequence[Path], run: str, at: datetime, by: str = "unknown"
+) -> Gated:
     """Check plan and delivery, read every file to its end, and stage its chunks.
 
     Raises:
@@ -148,7 +153,8 @@ def gate(settings: Settings, plan_name: str, files: Sequence[Path], run: str, at
         with home.database.begin(Role.INGEST) as tx:
             size = vault.register_delivery(tx, plan.name, delivery, settings.chunk_rows, at)
         for number, chunk in enumerate(read_chunks(path, chunk_rows=size, encoding=plan.source.encoding)):
-            ref = ChunkRef(plan.name, run, f"{delivery.hex[:12]}-{number:05d}", str(delivery), number, len(chunk))
+            name = f"{delivery.hex[:12]}-{number:05d}"
+            ref = ChunkRef(plan.name, run, name, str(delivery), number, len(chunk), entries.actor(by))
             frame, dropped = arrange(chunk.frame, plan)
             outside |= dict.fromkeys(dropped)
             with home.database.begin(Role.INGEST) as tx:
@@ -358,9 +364,14 @@ def _instruments(policy: Path, expectations: Path, plan: str) -> tuple[Suite, An
 
 def _bench(settings: Settings, plan_name: str) -> Bench:
     from pipelines.classify.fingerprint import fingerprint as reading
+    return bench_of(_home(settings), plan_name)
+
+
+def bench_of(home: Home, plan_name: str) -> Bench:
+    """Return what the stages of a plan work with, in an open home."""
     from pipelines.classify.labels import entity_labels
 
-    home = _home(settings)
+    settings = home.settings
     suite, analyzer = _instruments(settings.policy, settings.expectations, plan_name)
     return Bench(
         plan=home.policy.plan(plan_name),

@@ -37,15 +37,18 @@ def impersonal(task: Callable[P, T]) -> Callable[P, T]:
 
 
 @impersonal
-def gate(plan: str, files: list[str], run: str) -> dict[str, Any] | None:
-    """Check plan and files and stage the chunks; None where nothing is named and nothing has landed."""
+def gate(plan: str, files: list[str], run: str, by: str = "schedule") -> dict[str, Any] | None:
+    """Check plan and files and stage the chunks; None where nothing is named and nothing has landed.
+
+    ``by`` is who triggered the run.
+    """
     settings = Settings()
     here = [] if files else landed(settings, plan)
     paths = [Path(file) for file in files] or here
     if not paths:
         return None
     runs.sweep(settings)
-    gated = collection.gate(settings, plan, paths, run, _now())
+    gated = collection.gate(settings, plan, paths, run, _now(), by)
     return {
         **gated.as_json(),
         "chunks": [_ref_json(ref) for ref in gated.chunks],
@@ -155,6 +158,7 @@ def _ref_json(ref: ChunkRef) -> dict[str, Any]:
         "delivery": ref.delivery,
         "chunk": ref.chunk,
         "rows": ref.rows,
+        "entered_by": ref.entered_by,
     }
 
 

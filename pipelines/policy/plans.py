@@ -83,6 +83,8 @@ class Plan(Frozen):
     notices: tuple[Key, ...] = ()
     partner: Key | None = None
     retention: Key
+    review_days: Annotated[int, Field(ge=1, le=365)] = 5
+    """Within how many days a steward decides about a quarantined row."""
     source: SourceFiles
     fields: Annotated[tuple[PlanField, ...], Field(min_length=1)]
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from pipelines.records import Origin
 from pipelines.store.database import Tx
 
 
@@ -85,10 +86,27 @@ def put_quarantine(
     sealed: Sequence[bytes],
     at: datetime,
 ) -> None:
-    """Copy quarantined rows in, sealed."""
-    types = ["uuid", "int8", "int8", "int4", "date", "int2", "text[]", "bytea", "timestamptz"]
+    """Copy quarantined rows in, sealed; ``decide_by`` is until when a steward is to have decided about them."""
+    types = ["uuid", "int8", "int8", "int4", "date", "int2", "text[]", "bytea", "timestamptz", "text", "text"]
+    types += ["timestamptz", "text"]
+    about = (at, origin.plan)
     rows = (
-        (UUID(bytes=record_id), batch, holder, cohort, due, schema_version, failed, part, at)
+    decide_by: datetime,
+    origin: Origin,
+        (
+            UUID(bytes=record_id),
+            batch,
+            holder,
+            cohort,
+            due,
+            schema_version,
+            failed,
+            part,
+            *about,
+            failed[0],
+            decide_by,
+            origin.entered_by,
+        )
         for record_id, failed, part in zip(record_ids, reasons, sealed, strict=True)
     )
     tx.copy_rows("copy_quarantine", types, rows)

@@ -35,6 +35,7 @@ class Role(StrEnum):
     BACKUP = "tutela_backup"
     CLASSIFY = "tutela_classify"
     STEWARD = "tutela_steward"
+    REVIEW = "tutela_review"
 
 
 class Tx:

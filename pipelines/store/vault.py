@@ -91,7 +91,8 @@ def put_batch(
         tx.scalar(
             "insert_batch", plan=origin.plan, delivery_id=origin.delivery, chunk=origin.chunk, run=origin.run,
             arrived=arrived, stored=stored, refused=json.dumps(dict(refused)),
-            quarantined=json.dumps(dict(quarantined)), level=level, at=at,
+            quarantined=json.dumps(dict(quarantined)), level=level, at=at, source=origin.source,
+            entered_by=origin.entered_by,
         )
     )  # fmt: skip
 

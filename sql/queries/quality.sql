@@ -36,7 +36,7 @@ INSERT INTO quality.document (batch_id, result) VALUES (:batch_id, CAST(:result 
 -- copy_quarantine --
 -- Quarantined rows in, sealed.
 COPY quality.quarantine (record_id, batch_id, holder_id, cohort_id, expires_on, schema_version, failed, sealed,
-                         arrived_at) FROM STDIN (FORMAT binary)
+                         arrived_at, plan, reason, due_at, entered_by) FROM STDIN (FORMAT binary)
 
 -- scores --
 -- Scores of every expectation over all batches of each plan.

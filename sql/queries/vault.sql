@@ -18,9 +18,9 @@ SELECT true FROM vault.batch WHERE plan = :plan AND delivery_id = :delivery_id A
 
 -- insert_batch --
 -- A chunk, done.
-INSERT INTO vault.batch (plan, delivery_id, chunk, run, arrived, stored, refused, quarantined, level, at)
+INSERT INTO vault.batch (plan, delivery_id, chunk, run, arrived, stored, refused, quarantined, level, at, source, entered_by)
 VALUES (:plan, :delivery_id, :chunk, :run, :arrived, :stored, CAST(:refused AS jsonb), CAST(:quarantined AS jsonb),
-        :level, :at)
+        :level, :at, :source, :entered_by)
 RETURNING batch_id;
 
 -- rows_of_plan --

@@ -36,6 +36,10 @@ CREATE TABLE vault.batch (
   quarantined  jsonb NOT NULL,                  -- expectation -> rows
   level        smallint NOT NULL CHECK (level BETWEEN 1 AND 5),
   at           timestamptz NOT NULL,
+  source       text NOT NULL DEFAULT 'delivery' CHECK (source IN (
+                 'delivery',                    -- as it arrived
+                 'steward')),                   -- quarantined rows that a steward corrected or accepted
+  entered_by   text NOT NULL DEFAULT 'unknown',
   UNIQUE (plan, delivery_id, chunk),
   FOREIGN KEY (plan, delivery_id) REFERENCES vault.delivery (plan, delivery_id)
 );

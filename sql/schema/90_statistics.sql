@@ -12,7 +12,8 @@ SELECT c.oid::regclass AS relation, n.nspname AS schema, c.relname AS name, a.at
         OR (n.nspname, c.relname, a.attname) IN (
              ('vault', 'subject', 'code'), ('destruction', 'hold', 'reason'), ('destruction', 'request', 'reason'),
              ('destruction', 'derivative', 'place'), ('destruction', 'notice', 'document'),
-             ('destruction', 'work_order', 'document'), ('catalog', 'correction', 'reason')));
+             ('destruction', 'work_order', 'document'), ('catalog', 'correction', 'reason'),
+             ('quality', 'decision', 'reason'), ('quality', 'reveal', 'reason')));
 
 -- To be run after a table or partition is made; what is done already is left alone.
 CREATE FUNCTION tutela.keep_no_statistics() RETURNS void

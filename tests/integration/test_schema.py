@@ -58,6 +58,8 @@ EVIDENCE = (
     "destruction.standing_approval",
     "destruction.event",
     "catalog.correction",
+    "quality.decision",
+    "quality.reveal",
 )
 CHANGES = ("UPDATE {} SET {column} = {column}", "DELETE FROM {}", "TRUNCATE {}")
 
@@ -149,6 +151,12 @@ def test_verifiers_can_not_append_to_the_ledger_at_all(still: Home) -> None:
 
 HIDDEN = [
     ("tutela_ingest", "SELECT sealed FROM quality.quarantine"),
+    ("tutela_ingest", "SELECT reason FROM quality.decision"),
+    ("tutela_ingest", "UPDATE quality.quarantine SET state = 'rejected'"),
+    ("tutela_review", "SELECT part_1 FROM vault.record"),
+    ("tutela_review", "UPDATE quality.quarantine SET entered_by = 'somebody'"),
+    ("tutela_review", "UPDATE keyring.page SET sealed = sealed"),
+    ("tutela_review", "DELETE FROM vault.record"),
     ("tutela_ingest", "SELECT * FROM destruction.job"),
     ("tutela_ingest", "UPDATE keyring.page SET sealed = sealed"),
     ("tutela_ingest", "UPDATE vault.subject SET code = code"),
