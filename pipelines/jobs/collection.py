@@ -32,7 +32,7 @@ from pipelines.bench import Bench
 from pipelines.consent.gate import Reason
 from pipelines.errors import DeliveryRefused, TutelaError
 from pipelines.evidence import entries, names
-from pipelines.jobs import runs
+from pipelines.jobs import drift, runs
 from pipelines.jobs.home import Home, open_home, verify_ed25519
 from pipelines.jobs.runs import end, staging_of, sweep
 from pipelines.jobs.workers import end_with_parent
@@ -281,6 +281,7 @@ def report(settings: Settings, gated: Gated, at: datetime) -> Outcome:
         if missing:
             # Another run brought these chunks in between our gate and our turn.
             outcome += story.already_received(gated.plan, gated.run, missing)
+        drift.compare(tx, gated.plan, gated.run, at)
         head = home.ledger.append(tx, [entries.run_finished(outcome, at)], at)
     home.anchor(head)
     home.database.close()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date
+from dataclasses import asdict
+from datetime import date, datetime
 from typing import Any
 
 from pipelines.store.database import Tx
@@ -59,3 +60,22 @@ def settle(tx: Tx, counts: Mapping[tuple[int, str], int]) -> None:
     # The day first: it is found through the score, and both are taken in the order of ingestion.
     tx.run("settle_daily", **given)
     tx.run("settle_scores", **given)
+
+
+def put_shapes(tx: Tx, batch: int, shapes: Iterable[Any]) -> None:
+    """Store what the fields of a batch looked like (`pipelines.quality.shape.FieldShape`)."""
+    found = list(shapes)
+    tx.run(
+        "insert_shapes",
+        batch_id=batch,
+        fields=[shape.field for shape in found],
+        rows=[shape.rows for shape in found],
+        missing=[shape.missing for shape in found],
+        words=[None if shape.words is None else json.dumps(dict(shape.words), ensure_ascii=False) for shape in found],
+    )
+
+
+def put_drifts(tx: Tx, plan: str, run: str, found: Iterable[Any], at: datetime) -> None:
+    """Store how a run compares with those before it (`pipelines.quality.drift.Drift`)."""
+    rows = [{**asdict(each), "plan": plan, "run": run, "at": at} for each in found]
+    tx.run_many("put_drift", [{**row, "measure": str(row["measure"]), "sign": str(row["sign"])} for row in rows])
