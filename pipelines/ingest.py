@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from pipelines import sealing
@@ -25,7 +26,7 @@ from pipelines.consent.gate import Grounds, Reason
 from pipelines.evidence import entries, merkle
 from pipelines.moments import day_of
 from pipelines.quality.check import check
-from pipelines.quality.shape import closed_sets, shapes
+from pipelines.quality.verdict import Severity, rules_by_row
 from pipelines.records import Admitted, Arrivals, Label, Labelled, Outcome, Quarantined, Refused, Sound
 from pipelines.store import catalogue, scores, vault
 from pipelines.store.database import Role, Tx
@@ -48,7 +49,7 @@ def ingest(arrivals: Arrivals, bench: Bench, at: datetime, lap: Callable[[str], 
     lap("quality")
     labelled, set_apart, profiles = classify(sound, bench)
     lap("classify")
-    quarantined = together(quarantined, set_apart)
+    quarantined = together(quarantined, set_apart, verdict)
     outcome = seal_and_store(labelled, quarantined, refused, bench, at, verdict, profiles, lap)
     lap("commit")
     return outcome
@@ -68,10 +69,9 @@ def ask_consent(arrivals: Arrivals, bench: Bench, at: datetime) -> tuple[Admitte
 def check_quality(admitted: Admitted, bench: Bench, at: datetime) -> tuple[Sound, Quarantined, Verdict]:
     """Set apart the rows that failed a critical expectation."""
     verdict = check(admitted.frame, bench.suite, at=at)
-    reasons = verdict.critical_rows()
     # Whatever the suite lets pass: a row without a due day could never be destroyed on time.
-    for row in admitted.frame.index[sealing.undated_rows(admitted.frame, bench)]:
-        reasons[row] = (*reasons.get(row, ()), UNDATED)
+    undated = admitted.frame.index[sealing.undated_rows(admitted.frame, bench)].to_numpy(dtype=np.int64)
+    reasons = rules_by_row({**verdict.failing(Severity.CRITICAL), UNDATED: undated})
     failed = admitted.frame.index.isin(list(reasons))
     sound = Sound(admitted.origin, admitted.frame[~failed])
     return sound, Quarantined(admitted.origin, admitted.frame[failed], reasons), verdict
@@ -101,7 +101,6 @@ def seal_and_store(
 ) -> Outcome:
     """Seal the records and store them, in one transaction with what is known about them and with the evidence."""
     prepared = sealing.prepare(labelled, quarantined, bench)
-    looks = shapes([labelled.frame, quarantined.frame], closed_sets(bench.suite, bench.plan.notices))
     outcome = _outcome(labelled, quarantined, refused)
     lap("prepare")
     with bench.database.begin(Role.INGEST) as tx:
@@ -112,7 +111,6 @@ def seal_and_store(
         batch = _put_batch(tx, labelled, outcome, bench, at)
         ids = sealing.put(tx, prepared, batch, bench, at, lap)
         scores.put(tx, batch, labelled.origin.plan, day_of(at), verdict.scores, verdict.document)
-        scores.put_shapes(tx, batch, looks)
         codes = {label.field: label.code for label in labelled.labels}
         catalogue.put_profiles(tx, batch, profiles, codes, bench.recognizers)
         delivery = catalogue.profiles_of_delivery(tx, labelled.origin.plan, labelled.origin.delivery)
@@ -122,10 +120,19 @@ def seal_and_store(
     return outcome
 
 
-def together(quarantined: Quarantined, set_apart: Quarantined) -> Quarantined:
-    """Join the rows of a chunk that quality and classification set apart; no row is in both."""
+def together(quarantined: Quarantined, set_apart: Quarantined, verdict: Verdict) -> Quarantined:
+    """Join the rows of a chunk that quality and classification set apart; no row is in both.
+
+    Each is told all that it broke: what set it apart comes first, then the warnings, then what is only counted.
+    """
     frames = [each.frame for each in (quarantined, set_apart) if len(each)] or [quarantined.frame]
-    return Quarantined(quarantined.origin, pd.concat(frames).sort_index(), {**quarantined.reasons, **set_apart.reasons})
+    frame = pd.concat(frames).sort_index()
+    apart = {**quarantined.reasons, **set_apart.reasons}
+    waiting = frame.index.to_numpy(dtype=np.int64)
+    lesser = verdict.failing(Severity.WARNING, Severity.INFO)
+    also = rules_by_row({name: np.intersect1d(rows, waiting, assume_unique=True) for name, rows in lesser.items()})
+    reasons = {row: (*why, *also.get(row, ())) for row, why in apart.items()}
+    return Quarantined(quarantined.origin, frame, reasons)
 
 
 def already_received(plan: str, run: str, rows: int) -> Outcome:

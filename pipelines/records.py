@@ -76,7 +76,7 @@ class Quarantined(_Rows):
     """Admitted rows that failed a critical expectation, or whose free text the plan sets apart, with every reason."""
 
     reasons: Mapping[int, tuple[str, ...]] = field(repr=False)
-    """Row number → names of the critical expectations it failed, or ``free_text.`` and what was found."""
+    """Row number → all that it broke: critical expectations in suite order, ``free_text.`` and what was found, the rest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,7 +260,7 @@ def seal_and_store(settings: Settings, ref: ChunkRef, at: datetime) -> ChunkRef:
     _, refused = stages.read_admitted(staging, ref.name, ref.origin)
     _, quarantined, verdict = stages.read_checked(staging, ref.name, ref.origin)
     labelled, set_apart, profiles = stages.read_labelled(staging, ref.name, ref.origin)
-    waiting = story.together(quarantined, set_apart)
+    waiting = story.together(quarantined, set_apart, verdict)
     story.seal_and_store(labelled, waiting, refused, bench, at, verdict, profiles)
     return ref
 
@@ -364,12 +364,12 @@ def _instruments(policy: Path, expectations: Path, plan: str) -> tuple[Suite, An
 
 
 def _bench(settings: Settings, plan_name: str) -> Bench:
-    from pipelines.classify.fingerprint import fingerprint as reading
     return bench_of(_home(settings), plan_name)
 
 
 def bench_of(home: Home, plan_name: str) -> Bench:
     """Return what the stages of a plan work with, in an open home."""
+    from pipelines.classify.fingerprint import fingerprint as reading
     from pipelines.classify.labels import entity_labels
 
     settings = home.settings

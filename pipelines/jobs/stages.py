@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from pipelines.classify.votes import ColumnProfile
 from pipelines.quality.verdict import Dimension, Score, Severity, Verdict
@@ -13,6 +14,8 @@ from pipelines.records import Admitted, Label, Labelled, Origin, Quarantined, Re
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy.typing as npt
 
     from pipelines.store.staging import Staging
 
@@ -32,13 +35,14 @@ def write_checked(staging: Staging, name: str, sound: Sound, quarantined: Quaran
     """Stage what the quality check returned."""
     facts = {"scores": [_score_json(score) for score in verdict.scores], "document": verdict.document}
     staging.write(f"{name}.sound", sound.frame, facts)
+    staging.write(f"{name}.failed", _failed_frame(verdict), {"rules": list(verdict.failed)})
     _write_quarantined(staging, f"{name}.quarantined", quarantined)
 
 
 def read_checked(staging: Staging, name: str, origin: Origin) -> tuple[Sound, Quarantined, Verdict]:
-    """Read what `write_checked` staged; the verdict's row lists are not kept."""
+    """Read what `write_checked` staged."""
     frame, facts = staging.read(f"{name}.sound")
-    verdict = Verdict({}, tuple(_score(data) for data in facts["scores"]), facts["document"])
+    verdict = Verdict(_failed(staging, name), tuple(_score(data) for data in facts["scores"]), facts["document"])
     return Sound(origin, frame), _quarantined(staging, f"{name}.quarantined", origin), verdict
 
 
@@ -74,6 +78,20 @@ def _write_quarantined(staging: Staging, name: str, quarantined: Quarantined) ->
 def _quarantined(staging: Staging, name: str, origin: Origin) -> Quarantined:
     frame, facts = staging.read(name)
     return Quarantined(origin, frame, {int(row): tuple(names) for row, names in facts["reasons"].items()})
+
+
+def _failed_frame(verdict: Verdict) -> pd.DataFrame:
+    """Lay the verdict's lists of rows one under the other, each beside the place of its rule."""
+    lists = [np.empty(0, np.int64), *verdict.failed.values()]
+    places = np.repeat(np.arange(len(lists)), [len(rows) for rows in lists]) - 1
+    return pd.DataFrame({"rule": places, "row": np.concatenate(lists)})
+
+
+def _failed(staging: Staging, name: str) -> dict[str, npt.NDArray[np.int64]]:
+    frame, facts = staging.read(f"{name}.failed")
+    rows, places = frame["row"].to_numpy(), frame["rule"].to_numpy()
+    cuts = np.searchsorted(places, np.arange(1, len(facts["rules"])))
+    return dict(zip(facts["rules"], np.split(rows, cuts), strict=True))
 
 
 def _score_json(score: Score) -> dict[str, Any]:

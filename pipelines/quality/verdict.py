@@ -89,14 +89,33 @@ class Verdict:
     document: dict[str, Any] = field(repr=False)
     """The Great Expectations validation result as JSON, without anything taken from a row."""
 
+    def failing(self, *severities: Severity) -> dict[str, Rows]:
+        """Return the rows that failed each expectation of some severities: severity by severity, in suite order."""
+        return {
+            score.id: self.failed[score.id]
+            for severity in severities
+            for score in self.scores
+            if score.severity is severity
+        }
+
     def critical_rows(self) -> dict[int, tuple[str, ...]]:
         """Map each row that may not be stored to the critical expectations it failed, in suite order."""
-        found: dict[int, tuple[str, ...]] = {}
-        for score in self.scores:
-            if score.severity is Severity.CRITICAL:
-                for row in self.failed[score.id].tolist():
-                    found[row] = (*found.get(row, ()), score.id)
-        return found
+        return rules_by_row(self.failing(Severity.CRITICAL))
+
+
+def rules_by_row(failed: Mapping[str, Rows]) -> dict[int, tuple[str, ...]]:
+    """Turn rows by rule into rules by row, rows ascending and rules in the order given.
+
+    Few combinations of rules occur, however many rows break them: each is put into words once.
+    """
+    names = np.array([*failed, ""], dtype=object)[:-1]
+    rows, place = np.unique(np.concatenate([*failed.values(), np.empty(0, np.int64)]), return_inverse=True)
+    broken = np.zeros((len(rows), len(names)), dtype=np.bool_)
+    broken[place, np.repeat(np.arange(len(names)), [len(each) for each in failed.values()])] = True
+    packed = np.packbits(broken, axis=1)
+    _, first, kind = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+    told = [tuple(names[broken[row]]) for row in first.tolist()]
+    return dict(zip(rows.tolist(), map(told.__getitem__, kind.ravel().tolist()), strict=True))
 
 
 def merge(verdicts: Iterable[Verdict]) -> tuple[Score, ...]:
