@@ -102,7 +102,36 @@ def run_finished(outcome: Outcome, at: datetime) -> Entry:
 
 
 def _chunk(origin: Origin) -> dict[str, Json]:
-    return {"plan": origin.plan, "run": origin.run, "delivery": str(origin.delivery), "chunk": origin.chunk}
+    body: dict[str, Json] = {"plan": origin.plan, "run": origin.run, "delivery": str(origin.delivery)}
+    body["chunk"] = origin.chunk
+    return body if origin.source == "delivery" else {**body, "source": origin.source}
+
+
+# --- quarantine --------------------------------------------------------------------------------------------------
+
+
+def row_revealed(reveal: str, plan: str, record: str, field: str, steward: str, at: datetime) -> Entry:
+    """Record that a steward looked at one cell of a quarantined row in clear; the reason stays in the database."""
+    body: dict[str, Json] = {"reveal": reveal, "plan": plan, "record": record, "field": field}
+    return Entry(EntryKind.ROW_REVEALED, at, {**body, "steward": actor(steward)})
+
+
+def rows_decided(
+    decision: str,
+    kind: str,
+    plan: str,
+    records_root: bytes,
+    outcomes: Mapping[str, int],
+    people: tuple[str, Iterable[str]],
+    at: datetime,
+) -> Entry:
+    """Record what a steward decided about quarantined rows of a plan, and what came of them; the root is over their ids.
+
+    ``people`` are the steward and who entered the rows, which are never the same; the reason stays in the database.
+    """
+    body: dict[str, Json] = {"decision": decision, "decision_kind": kind, "plan": plan, "rows": sum(outcomes.values())}
+    body |= {"records_root": records_root.hex(), "outcomes": {**outcomes}, "steward": actor(people[0])}
+    return Entry(EntryKind.ROWS_DECIDED, at, {**body, "entered_by": [actor(name) for name in sorted(people[1])]})
 
 
 # --- the catalogue -----------------------------------------------------------------------------------------------

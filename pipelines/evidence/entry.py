@@ -27,6 +27,8 @@ class EntryKind(StrEnum):
     BATCH_STORED = "ingest.batch_stored"
     ROWS_REFUSED = "ingest.rows_refused"
     ROWS_QUARANTINED = "ingest.rows_quarantined"
+    ROW_REVEALED = "quarantine.row_revealed"
+    ROWS_DECIDED = "quarantine.rows_decided"
     RUN_FINISHED = "ingest.run_finished"
     FINDINGS_RECORDED = "catalog.findings_recorded"
     PLAN_RECLASSIFIED = "catalog.plan_reclassified"

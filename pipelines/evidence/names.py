@@ -62,3 +62,13 @@ def event(at: datetime, chance: bytes) -> str:
 def correction(at: datetime, chance: bytes) -> str:
     """Name a steward's correction of the catalogue."""
     return f"CC-{at:%Y%m%d}-x{chance.hex()}"
+
+
+def decision(at: datetime, chance: bytes) -> str:
+    """Name a steward's decision about quarantined rows."""
+    return f"QD-{at:%Y%m%d}-x{chance.hex()}"
+
+
+def reveal(at: datetime, chance: bytes) -> str:
+    """Name a look at a quarantined value in clear."""
+    return f"RV-{at:%Y%m%d}-x{chance.hex()}"

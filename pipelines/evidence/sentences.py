@@ -35,6 +35,14 @@ PATTERNS: Mapping[EntryKind, tuple[str, str]] = MappingProxyType(
         ),
         K.ROWS_QUARANTINED: (
             "{plan} 有 {rows} 行进入隔离区：{expectation}",
+        K.ROW_REVEALED: (
+            "{steward} 查看了 {plan} 隔离区一行的 {field} 明文",
+            "{steward} looked at {field} of a quarantined row of {plan} in clear",
+        ),
+        K.ROWS_DECIDED: (
+            "{steward} 处理了 {plan} 隔离区的 {rows} 行：{outcomes.list}",
+            "{steward} decided about {rows:row} in the quarantine of {plan}: {outcomes.list}",
+        ),
             "{rows:row} of {plan} quarantined: {expectation}",
         ),
         K.RUN_FINISHED: (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pipelines.evidence.entry import EntryKind
+
 LANGUAGES = ("zh", "en")
 """In the order in which words are given."""
 PLURALS = {"entry": "entries", "batch": "batches", "subject": "data subjects"}
@@ -27,6 +29,10 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "purpose_not_covered": ("用途未获同意", "a purpose without consent"),
         "consent_withdrawn": ("同意已撤回", "consent withdrawn"),
         "retention.undated": ("缺少计算保存期限的日期", "no date that retention counts from"),
+        # What came of quarantined rows that a steward decided about; the others stand below.
+        "accepted_as_is": ("特批入库", "accepted as they are"),
+        "quarantined_again": ("再次隔离", "quarantined again"),
+        "no_longer_allowed": ("不再允许持有", "may not be held any more"),
         # Why something is destroyed, and by which door it was decided.
         "expiry": ("到期", "retention ended"),
         "request": ("依申请", "on request"),

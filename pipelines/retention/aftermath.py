@@ -87,7 +87,8 @@ def _since_backup(found: Aftermath, entry: Entry) -> None:
     match entry.kind:
         case EntryKind.BATCH_STORED:
             found.arrived += body["arrived"]
-            found.deliveries[body["plan"], body["delivery"]] += body["stored"]
+            if body.get("source") != "steward":  # the rows of a steward's wait in quarantine once more
+                found.deliveries[body["plan"], body["delivery"]] += body["stored"]
         case EntryKind.CONSENT_WITHDRAWN:
             found.withdrawals += 1
         case EntryKind.DERIVATIVE_REGISTERED | EntryKind.NOTICE_RAISED | EntryKind.WORK_ORDER_RAISED:
