@@ -26,6 +26,7 @@ from pipelines.consent.gate import Grounds, Reason
 from pipelines.evidence import entries, merkle
 from pipelines.moments import day_of
 from pipelines.quality.check import check
+from pipelines.quality.shape import closed_sets, shapes
 from pipelines.quality.verdict import Severity, rules_by_row
 from pipelines.records import Admitted, Arrivals, Label, Labelled, Outcome, Quarantined, Refused, Sound
 from pipelines.store import catalogue, scores, vault
@@ -101,6 +102,7 @@ def seal_and_store(
 ) -> Outcome:
     """Seal the records and store them, in one transaction with what is known about them and with the evidence."""
     prepared = sealing.prepare(labelled, quarantined, bench)
+    looks = shapes([labelled.frame, quarantined.frame], closed_sets(bench.suite, bench.plan.notices))
     outcome = _outcome(labelled, quarantined, refused)
     lap("prepare")
     with bench.database.begin(Role.INGEST) as tx:
@@ -111,6 +113,7 @@ def seal_and_store(
         batch = _put_batch(tx, labelled, outcome, bench, at)
         ids = sealing.put(tx, prepared, batch, bench, at, lap)
         scores.put(tx, batch, labelled.origin.plan, day_of(at), verdict.scores, verdict.document)
+        scores.put_shapes(tx, batch, looks)
         codes = {label.field: label.code for label in labelled.labels}
         catalogue.put_profiles(tx, batch, profiles, codes, bench.recognizers)
         delivery = catalogue.profiles_of_delivery(tx, labelled.origin.plan, labelled.origin.delivery)
