@@ -27,6 +27,13 @@ from pipelines.platform.preload import preload_if_worthwhile
 
 preload_if_worthwhile()
 '''
+PLUGIN = '''"""Written by Tutela at each start: the console, in the api-server alone; the others would load it for nothing."""
+
+import sys
+
+if "api-server" in sys.argv[1:2]:
+    from pipelines.console.airflow_plugin import TutelaConsole  # noqa: F401
+'''
 
 
 def airflow_home(settings: Settings) -> Path:
@@ -53,6 +60,7 @@ def prepare_folders(settings: Settings) -> None:
         ):
             private_folder(folder)
         write_whole(home / "config" / "airflow_local_settings.py", PRELOAD)
+        write_whole(home / "plugins" / "tutela_console.py", PLUGIN)
 
 
 def environment(settings: Settings, database: str, port: int) -> dict[str, str]:
