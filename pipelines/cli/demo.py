@@ -140,5 +140,7 @@ def _addresses(platform: AirflowPlatform, settings: Settings, console: Console) 
     console.print(
         f"\nAirflow   {platform.base_url}   user admin, password in {platform.password_path()}", soft_wrap=True
     )
+    steward = platform.password_path("steward")
+    console.print(f"Console   {platform.console_url}   user steward, password in {steward}", soft_wrap=True)
     console.print(f"Data Docs file://{home}/data_docs/index.html", soft_wrap=True)
     console.print("It stays up; `tutela status` shows it, `tutela down` stops it.")

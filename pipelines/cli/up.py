@@ -34,7 +34,8 @@ def up() -> None:
         platform = platform_of(settings)
         platform.up(status.update)
     console.print(f"Airflow  {platform.base_url}", soft_wrap=True)
-    console.print(f"user admin, password in {platform.password_path()}", soft_wrap=True)
+    console.print(f"console  {platform.console_url}", soft_wrap=True)
+    console.print(f"user admin, password in {platform.password_path()}; a user for each role beside it", soft_wrap=True)
 
 
 def status(*, json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:

@@ -13,9 +13,10 @@ from fastapi import Request
 
 from pipelines.console.app import application
 from pipelines.console.visit import Visitor
+from pipelines.platform.airflow_environment import CONSOLE
 from pipelines.settings import Settings
 
-PREFIX, LOGIN = "/console", "/auth/login/"
+LOGIN = "/auth/login/"
 
 
 async def identify(request: Request) -> Visitor:
@@ -29,12 +30,12 @@ class TutelaConsole(AirflowPlugin):
 
     name = "tutela_console"
     fastapi_apps = [  # noqa: RUF012 - Airflow's own form
-        {"app": application(Settings(), identify, LOGIN), "url_prefix": PREFIX, "name": "Tutela"}
+        {"app": application(Settings(), identify, LOGIN), "url_prefix": CONSOLE, "name": "Tutela"}
     ]
     external_views = [  # noqa: RUF012
         {
             "name": "Tutela 客户信息",
-            "href": f"{PREFIX}/",
+            "href": f"{CONSOLE}/",
             "destination": "nav",
             "category": "browse",
             "url_route": "tutela",

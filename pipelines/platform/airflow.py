@@ -25,7 +25,7 @@ from sqlalchemy.engine import make_url
 
 from pipelines.errors import DatabaseUnavailable, PlatformError
 from pipelines.platform import processes, roles
-from pipelines.platform.airflow_environment import COMPONENT, airflow_home, environment, prepare_folders
+from pipelines.platform.airflow_environment import COMPONENT, CONSOLE, airflow_home, environment, prepare_folders
 from pipelines.platform.folders import State, locked
 from pipelines.platform.ports import LOOPBACK, free_port
 from pipelines.platform.postgres import EmbeddedPostgres
@@ -90,6 +90,15 @@ class AirflowPlatform:
         if not port:
             raise PlatformError(f"Airflow was never started in {self._home}; run `tutela up`.")
         return f"http://{LOOPBACK}:{port}"
+
+    @property
+    def console_url(self) -> str:
+        """The address of the console.
+
+        Raises:
+            PlatformError: Airflow was never started in this home.
+        """
+        return f"{self.base_url}{CONSOLE}/"
 
     def password_path(self, user: str = roles.ADMIN) -> Path:
         """Tell in which file a user's password lies."""

@@ -27,6 +27,8 @@ from pipelines.platform.preload import preload_if_worthwhile
 
 preload_if_worthwhile()
 '''
+CONSOLE = "/console"
+"""Where the api-server mounts the console."""
 PLUGIN = '''"""Written by Tutela at each start: the console, in the api-server alone; the others would load it for nothing."""
 
 import sys
