@@ -14,8 +14,6 @@ from types import MappingProxyType
 from pipelines.evidence.entry import EntryKind
 from pipelines.evidence.words import LANGUAGES, PLURALS, WORDS
 
-__all__ = ["LANGUAGES", "PATTERNS", "tell"]
-
 K = EntryKind
 PATTERNS: Mapping[EntryKind, tuple[str, str]] = MappingProxyType(
     {
@@ -35,6 +33,8 @@ PATTERNS: Mapping[EntryKind, tuple[str, str]] = MappingProxyType(
         ),
         K.ROWS_QUARANTINED: (
             "{plan} 有 {rows} 行进入隔离区：{expectation}",
+            "{rows:row} of {plan} quarantined: {expectation}",
+        ),
         K.ROW_REVEALED: (
             "{steward} 查看了 {plan} 隔离区一行的 {field} 明文",
             "{steward} looked at {field} of a quarantined row of {plan} in clear",
@@ -42,8 +42,6 @@ PATTERNS: Mapping[EntryKind, tuple[str, str]] = MappingProxyType(
         K.ROWS_DECIDED: (
             "{steward} 处理了 {plan} 隔离区的 {rows} 行：{outcomes.list}",
             "{steward} decided about {rows:row} in the quarantine of {plan}: {outcomes.list}",
-        ),
-            "{rows:row} of {plan} quarantined: {expectation}",
         ),
         K.RUN_FINISHED: (
             "{plan} 的一次采集结束：到达 {arrived} 行，入库 {stored} 行[，拒收 {refused.total} 行][，隔离 {quarantined.total} 行]",

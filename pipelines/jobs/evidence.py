@@ -37,22 +37,43 @@ def export(settings: Settings, path: Path, by: str, at: datetime) -> int:
         StorageFull: there is no room; the file is not half-written.
     """
     home = open_home(settings)
+    size = export_from(home, path, by, at)
+    home.database.close()
+    return size
+
+
+def export_from(home: Home, path: Path, by: str, at: datetime) -> int:
+    """Write the evidence of an open home up to now, as :func:`export` does."""
     with home.database.begin(Role.AUDIT) as tx:
         tx.run("lock_writers")
         head = ledger.latest(tx)
         if head is None:
             raise EvidenceInvalid("The ledger is empty; run `tutela init` first.")
         home.ledger.append(tx, [entries.evidence_exported(head.size, head.root, by, at)], at)
+    return bundle_of(home, path, at, leaves=True).size
+
+
+def bundle_of(home: Home, path: Path, at: datetime, *, leaves: bool) -> Checkpoint:
+    """Write all evidence of a home into one file, which leaves the house or is only to be verified in it.
+
+    Returns:
+        The head that it goes up to.
+
+    Raises:
+        EvidenceInvalid: the database holds less than its heads say, or a certificate that is none.
+        StorageFull: there is no room; the file is not half-written.
+    """
     with home.database.begin(Role.AUDIT) as tx:
         heads = ledger.hourly_heads(tx)
-        size = heads[-1].size
+        if not heads:
+            raise EvidenceInvalid("The ledger is empty; run `tutela init` first.")
         issued = [certificates.from_bytes(row.certificate.encode()) for row in tx.rows("certificates")]
-        header = Header(home.ledger.origin, home.public_key, size, at)
-        # First where it outlives the database; then it may leave the house.
-        home.anchor(heads[-1])
-        write_bundle(path, header, ledger.bodies(tx, size), heads, issued)
-    home.database.close()
-    return size
+        header = Header(home.ledger.origin, home.public_key, heads[-1].size, at)
+        if leaves:
+            # First where it outlives the database; then it may leave the house.
+            home.anchor(heads[-1])
+        write_bundle(path, header, ledger.bodies(tx, heads[-1].size), heads, issued)
+    return heads[-1]
 
 
 def anchor(settings: Settings, repository: Path | None, *, push: bool = False) -> Checkpoint:

@@ -10,7 +10,8 @@ from evidence_world import DAWN, SCHEDULE, a_case, a_morning, told
 
 from pipelines.evidence import entries
 from pipelines.evidence.entries import Entry, EntryKind
-from pipelines.evidence.sentences import LANGUAGES, PATTERNS, tell
+from pipelines.evidence.sentences import PATTERNS, tell
+from pipelines.evidence.words import KINDS, LANGUAGES
 from pipelines.records import Origin, Outcome
 
 DAY = DAWN.date()
@@ -29,6 +30,10 @@ BUILT: tuple[Entry, ...] = (
     entries.rows_quarantined(ORIGIN, "mobile.format", 1_214, DAWN),
     entries.run_finished(Outcome("web_registrations", "r", 1_300, {"no_consent": 3}, {"a": 7, "b": 1}, 1_289), DAWN),
     entries.findings_recorded(ORIGIN, FOUND, DAWN),
+    entries.row_revealed("RV-1", "web_registrations", str(ORIGIN.delivery), "mobile", "steward", DAWN),
+    entries.rows_decided(
+        "QD-1", "accepted", "web_registrations", SCHEDULE, {"accepted_as_is": 10}, ("steward", ["a", "b"]), DAWN
+    ),
     entries.plan_reclassified("web_registrations", "f" * 63 + "1", (2, 20_000), FOUND, DAWN),
     entries.column_corrected("CC-1", "web_registrations", "mobile", "overridden", None, 1, [], "steward", DAWN),
     entries.consent_recorded(SCHEDULE, 20, "N-WEB-1", DAWN),
@@ -74,6 +79,7 @@ EXAMPLES = [
 
 def test_every_kind_has_its_sentence_in_both_languages() -> None:
     assert {kind.value for kind in EntryKind} == {kind.value for kind in PATTERNS}
+    assert {kind.value for kind in EntryKind} == {kind.value for kind in KINDS}
     assert all(all(pattern) and len(pattern) == len(LANGUAGES) for pattern in PATTERNS.values())
 
 
