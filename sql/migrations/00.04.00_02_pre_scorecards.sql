@@ -61,6 +61,49 @@ CREATE TABLE quality.drift (
 CREATE INDEX drift_said ON quality.drift (plan, at) WHERE sign IN ('info', 'warning');
 CREATE INDEX batch_by_plan ON vault.batch (plan, batch_id);
 
+-- How many rows wait for a steward, by plan and by each rule that they broke ('': all of them); kept by every statement
+-- that brings in, moves or removes quarantined rows, because counting 100,000 of them at each look takes too long.
+CREATE TABLE quality.waiting (
+  plan  text NOT NULL,
+  rule  text NOT NULL,
+  rows  bigint NOT NULL CHECK (rows >= 0),
+  PRIMARY KEY (plan, rule)
+);
+
+CREATE FUNCTION quality.count_waiting() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+  IF TG_OP <> 'DELETE' THEN
+    INSERT INTO quality.waiting AS w
+    SELECT plan, rule, count(*) FROM now_there, unnest(array_append(failed, '')) rule WHERE state = 'waiting' GROUP BY 1, 2 ORDER BY 1, 2
+        ON CONFLICT (plan, rule) DO UPDATE SET rows = w.rows + excluded.rows;
+  END IF;
+  IF TG_OP <> 'INSERT' THEN
+    UPDATE quality.waiting w SET rows = w.rows - gone.rows
+      FROM (SELECT plan, rule, count(*) AS rows FROM then_there, unnest(array_append(failed, '')) rule
+             WHERE state = 'waiting' GROUP BY 1, 2) gone
+     WHERE w.plan = gone.plan AND w.rule = gone.rule;
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER quarantine_came AFTER INSERT ON quality.quarantine REFERENCING NEW TABLE AS now_there
+  FOR EACH STATEMENT EXECUTE FUNCTION quality.count_waiting();
+CREATE TRIGGER quarantine_went AFTER DELETE ON quality.quarantine REFERENCING OLD TABLE AS then_there
+  FOR EACH STATEMENT EXECUTE FUNCTION quality.count_waiting();
+CREATE TRIGGER quarantine_moved AFTER UPDATE ON quality.quarantine
+  REFERENCING OLD TABLE AS then_there NEW TABLE AS now_there
+  FOR EACH STATEMENT EXECUTE FUNCTION quality.count_waiting();
+
+-- What is overdue, and how old the middle one of the waiting rows is.
+CREATE INDEX quarantine_due ON quality.quarantine (plan, due_at) WHERE state = 'waiting';
+CREATE INDEX quarantine_age ON quality.quarantine (plan, arrived_at) WHERE state = 'waiting';
+-- What was decided of a plan's rows in a period, and by when it was to be.
+CREATE INDEX decision_of_plan ON quality.decision (plan, at);
+CREATE INDEX batch_by_time ON vault.batch (at);
+
+INSERT INTO quality.waiting
+SELECT plan, rule, count(*) FROM quality.quarantine, unnest(array_append(failed, '')) rule WHERE state = 'waiting' GROUP BY 1, 2;
+
 -- Who stores counts; who decides about a row says that its failures are settled, and may change nothing else.
 GRANT SELECT, INSERT, UPDATE ON quality.daily TO tutela_ingest;
 GRANT SELECT ON quality.score, quality.daily TO tutela_review;
@@ -68,5 +111,6 @@ GRANT UPDATE (settled) ON quality.score, quality.daily TO tutela_review;
 GRANT SELECT ON quality.daily TO tutela_verify, tutela_audit, tutela_steward;
 GRANT SELECT, INSERT ON quality.shape TO tutela_ingest;
 GRANT SELECT, INSERT, UPDATE ON quality.drift TO tutela_ingest;
-GRANT SELECT ON quality.shape, quality.drift TO tutela_verify, tutela_audit, tutela_steward;
-GRANT SELECT ON quality.daily, quality.shape, quality.drift TO tutela_backup;
+GRANT SELECT ON quality.shape, quality.drift, quality.waiting TO tutela_verify, tutela_audit, tutela_steward;
+GRANT SELECT ON quality.waiting TO tutela_review;
+GRANT SELECT ON quality.daily, quality.shape, quality.drift, quality.waiting TO tutela_backup;
