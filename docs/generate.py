@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import typer.main
+from fastapi.routing import APIRoute
 
-from pipelines import errors
+from pipelines import console, errors
 from pipelines.cli.main import app
+from pipelines.console import pages as console_pages
+from pipelines.console.visit import roles_of
 from pipelines.policy import Duration, Policy, load_policy
 from pipelines.settings import Settings
 
@@ -50,11 +53,28 @@ def pages() -> dict[str, str]:
         "settings.md": _page("Settings", _settings()),
         "errors.md": _page("Errors and exit codes", _errors()),
         "commands.md": _page("Commands", _commands()),
+        "console.md": _page("Console", _console()),
         "dags.md": _page("DAGs", _dags()),
         "taxonomy.md": _page("Taxonomy", _taxonomy(policy)),
         "retention.md": _page("Retention", _retention(policy)),
         "plans.md": _page("Collection plans", _plans(policy)),
     }
+
+
+# --- console -----------------------------------------------------------------------------------------------------
+
+
+def _console() -> Iterator[str]:
+    yield (
+        inspect.getdoc(console) or ""
+    ) + " Addresses are below `/console`; a `POST` needs a form of the console's own."
+    rows = []
+    for route in (route for router in console_pages.routers() for route in router.routes):
+        if isinstance(route, APIRoute):
+            roles = roles_of(route.dependant.dependencies) or frozenset()
+            meaning = (inspect.getdoc(route.endpoint) or "").partition("\n")[0]
+            rows.append((f"`{route.path}`", ", ".join(sorted(route.methods)), ", ".join(sorted(roles)), meaning))
+    yield _table(("address", "method", "roles", "what it does"), sorted(rows))
 
 
 # --- settings ----------------------------------------------------------------------------------------------------
