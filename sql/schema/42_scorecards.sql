@@ -82,6 +82,7 @@ CREATE INDEX quarantine_due ON quality.quarantine (plan, due_at) WHERE state = '
 CREATE INDEX quarantine_age ON quality.quarantine (plan, arrived_at) WHERE state = 'waiting';
 -- What was decided of a plan's rows in a period, and by when it was to be.
 CREATE INDEX decision_of_plan ON quality.decision (plan, at);
+CREATE INDEX decision_of_batch ON quality.decision (batch_id);
 CREATE INDEX batch_by_time ON vault.batch (at);
 
 -- Who stores counts; who decides about a row says that its failures are settled, and may change nothing else.
