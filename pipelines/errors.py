@@ -118,6 +118,13 @@ class ApprovalMissing(TutelaError):
     http_status = 403
 
 
+class DecisionRefused(TutelaError):
+    """This can't be decided so; nothing was changed."""
+
+    exit_code = 12
+    http_status = 409
+
+
 # --- 13 … 15: what must be there ---------------------------------------------------------------------------------
 
 

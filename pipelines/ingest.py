@@ -103,14 +103,14 @@ def seal_and_store(
     """Seal the records and store them, in one transaction with what is known about them and with the evidence."""
     prepared = sealing.prepare(labelled, quarantined, bench)
     looks = shapes([labelled.frame, quarantined.frame], closed_sets(bench.suite, bench.plan.notices))
-    outcome = _outcome(labelled, quarantined, refused)
+    outcome = outcome_of(labelled, quarantined, refused)
     lap("prepare")
     with bench.database.begin(Role.INGEST) as tx:
         tx.run("lock_writers")
         lap("wait for the writers' lock")
         if vault.is_done(tx, labelled.origin):
             return already_received(labelled.origin.plan, labelled.origin.run, outcome.arrived)
-        batch = _put_batch(tx, labelled, outcome, bench, at)
+        batch = put_batch(tx, labelled, outcome, bench, at)
         ids = sealing.put(tx, prepared, batch, bench, at, lap)
         scores.put(tx, batch, labelled.origin.plan, day_of(at), verdict.scores, verdict.document)
         scores.put_shapes(tx, batch, looks)
@@ -119,7 +119,7 @@ def seal_and_store(
         delivery = catalogue.profiles_of_delivery(tx, labelled.origin.plan, labelled.origin.delivery)
         found = planned.disagreements(delivery, bench.plan, bench.labels)
         catalogue.put_findings(tx, batch, found)
-        bench.ledger.append(tx, [*_evidence(labelled, outcome, ids, at), *_told(labelled, found, at)], at)
+        bench.ledger.append(tx, [*evidence_of(labelled, outcome, ids, at), *_told(labelled, found, at)], at)
     return outcome
 
 
@@ -189,7 +189,8 @@ def _free_text(frame: pd.DataFrame, labels: Sequence[Label], bench: Bench) -> _T
     return treated
 
 
-def _outcome(labelled: Labelled, quarantined: Quarantined, refused: Refused) -> Outcome:
+def outcome_of(labelled: Labelled, quarantined: Quarantined, refused: Refused) -> Outcome:
+    """Count what became of the rows; one that is quarantined counts under the first rule that it broke."""
     first = Counter(reasons[0] for reasons in quarantined.reasons.values())
     return Outcome(
         plan=labelled.origin.plan,
@@ -201,7 +202,8 @@ def _outcome(labelled: Labelled, quarantined: Quarantined, refused: Refused) -> 
     )
 
 
-def _put_batch(tx: Tx, labelled: Labelled, outcome: Outcome, bench: Bench, at: datetime) -> int:
+def put_batch(tx: Tx, labelled: Labelled, outcome: Outcome, bench: Bench, at: datetime) -> int:
+    """Record that a chunk is done, with the level of all that the plan holds; return its number."""
     levels = [label.level for label in labelled.labels]
     # The data set is all that the plan holds, not this chunk. Rows that were destroyed since count too: the higher.
     people = tx.scalar("rows_of_plan", plan=labelled.origin.plan) + outcome.stored
@@ -214,7 +216,8 @@ def _put_batch(tx: Tx, labelled: Labelled, outcome: Outcome, bench: Bench, at: d
     )  # fmt: skip
 
 
-def _evidence(labelled: Labelled, outcome: Outcome, ids: Sequence[bytes], at: datetime) -> list[entries.Entry]:
+def evidence_of(labelled: Labelled, outcome: Outcome, ids: Sequence[bytes], at: datetime) -> list[entries.Entry]:
+    """Say in the ledger what became of a chunk."""
     origin = labelled.origin
     refused = [entries.rows_refused(origin, reason, count, at) for reason, count in outcome.refused.items()]
     waiting = [entries.rows_quarantined(origin, name, count, at) for name, count in outcome.quarantined.items()]

@@ -6,7 +6,7 @@ keys, sealing under them, and the copy itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from pipelines.store.vault import RecordIds, SealedRecords
 
 if TYPE_CHECKING:
     from pipelines.bench import Bench
+    from pipelines.custody import Custodian
     from pipelines.records import Labelled, Quarantined
     from pipelines.store.database import Tx
 
@@ -219,6 +220,24 @@ def _put_receipts(tx: Tx, prepared: Prepared, who: Any, bench: Bench, at: dateti
     given = postgres_micros(moments(frame["consent_at"]))
     until = last_days(frame, {name: bench.policy.notices[name] for name in bench.plan.notices})
     vault.put_receipts(tx, prepared.record_ids, who, numbers, given, until, at)
+
+
+def open_quarantined(tx: Tx, custodian: Custodian, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Open quarantined rows as `quarantined_rows` gives them: column → value, in their order.
+
+    Raises:
+        KeyUnavailable: a key was destroyed, or a row was altered.
+    """
+    if not rows:
+        return []
+    holders = custodian.keys(tx, SUBJECT, np.array([row.holder_id for row in rows], dtype=np.int64))
+    cohorts = custodian.keys(tx, COHORT, np.array([row.cohort_id for row in rows], dtype=np.int64))
+    return [
+        envelope.open_whole(
+            row.record_id.bytes, holder.tobytes(), cohort.tobytes(), bytes(row.sealed), row.schema_version
+        )
+        for row, holder, cohort in zip(rows, holders, cohorts, strict=True)
+    ]
 
 
 def _put_quarantine(

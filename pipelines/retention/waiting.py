@@ -7,8 +7,9 @@ lie in a table of their own; else they move as records do (`reseal`). Call it un
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import numpy as np
 
@@ -34,6 +35,25 @@ def release(tx: Tx, due: date, cohorts: Sequence[int]) -> int:
     """Put the rows of some cohorts that no hold protects any more on their way to destruction; return how many."""
     rows = [row for row in tx.rows("quarantine_facts", cohorts=list(cohorts)) if row.held_until is None]
     return _fill(tx, rows, QUARANTINE, [due] * len(rows))
+
+
+def reject(tx: Tx, custodian: Custodian, ids: Sequence[UUID], today: date) -> date:
+    """Seal some rows again for the next night, which destroys them with their key; return the day on which they are due.
+
+    Raises:
+        KeyUnavailable: a key was destroyed, or a row was altered.
+    """
+    tx.run("make_moving_quarantined")
+    tx.run("empty_moving_quarantined")
+    for day in (today, today + timedelta(days=1)):
+        (cohort,) = keyring.ensure_cohorts(tx, QUARANTINE, np.array([day], dtype="datetime64[D]"))
+        # A destruction that is under way has its list, and nothing may come on it any more: then the night after.
+        if not tx.scalar("cohort_is_listed", cohort=int(cohort)):
+            break
+    moving = ((record_id, int(cohort), day) for record_id in ids)
+    tx.copy_rows("copy_moving_quarantined", ["uuid", "int4", "date"], moving)
+    run(tx, custodian)
+    return day
 
 
 def run(tx: Tx, custodian: Custodian) -> int:

@@ -40,7 +40,12 @@ def fingerprint(path: Path, key: bytes) -> UUID:
     except OSError:
         msg = f"{path.name}: the file could not be read to its end; check the disk or share it lies on."
         raise SourceMissing(msg) from None
-    number = bytearray(mac.digest()[:16])
+    return uuid_of(mac.digest())
+
+
+def uuid_of(digest: bytes) -> UUID:
+    """Write the first 16 bytes of a digest as a UUID of version 8."""
+    number = bytearray(digest[:16])
     number[6] = number[6] & 0x0F | 0x80
     number[8] = number[8] & 0x3F | 0x80
     return UUID(bytes=bytes(number))

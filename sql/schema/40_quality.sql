@@ -41,8 +41,9 @@ CREATE TABLE quality.quarantine (
   CONSTRAINT quarantine_reason CHECK (reason = failed[1])
 );
 CREATE INDEX quarantine_by_cohort ON quality.quarantine (cohort_id);
-CREATE INDEX quarantine_queue ON quality.quarantine (plan, state, arrived_at, record_id);
-CREATE INDEX quarantine_by_age ON quality.quarantine (state, arrived_at, record_id);
+CREATE INDEX quarantine_queue ON quality.quarantine (plan, state, due_at, record_id);
+CREATE INDEX quarantine_by_due ON quality.quarantine (state, due_at, record_id);
+CREATE INDEX quarantine_by_batch ON quality.quarantine (batch_id);
 CREATE INDEX quarantine_by_rule ON quality.quarantine USING gin (failed);
 
 -- What a steward decided about a quarantined row, and what came of it. Append-only, and it outlives the row.
