@@ -12,11 +12,15 @@ Not for changing or storing anything.
 
 from __future__ import annotations
 
-from pipelines.classify.engine import Analyzer, Span
+from typing import TYPE_CHECKING, Any
+
 from pipelines.classify.findings import Finding, findings
 from pipelines.classify.labels import EntityLabel, entity_labels
 from pipelines.classify.levels import Grade, graded
 from pipelines.classify.votes import ColumnProfile, Votes
+
+if TYPE_CHECKING:
+    from pipelines.classify.engine import Analyzer, Span
 
 __all__ = [
     "Analyzer",
@@ -30,3 +34,12 @@ __all__ = [
     "findings",
     "graded",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Bring the analyzer, and Presidio with it, when it is first asked for: who only shows what was found needs neither."""
+    if name not in {"Analyzer", "Span"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from pipelines.classify import engine
+
+    return getattr(engine, name)

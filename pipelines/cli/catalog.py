@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+    from pipelines.jobs.home import Home
+
 app = typer.Typer(help="What columns hold, findings against plans, corrections by stewards.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Plan = Annotated[str | None, typer.Argument(help="One collection plan; all by default.")]
@@ -31,7 +33,7 @@ def show(plan: Plan = None, *, json: Json = False) -> None:
     """Show what each column was found to hold in its newest run, what it held before, and the steward's word on it."""
     from pipelines.jobs import catalogue
 
-    shown = catalogue.show(Settings(), plan)
+    shown = catalogue.show(_home(), plan)
     if json:
         typer.echo(json_format.dumps(shown, ensure_ascii=False))
         return
@@ -49,7 +51,7 @@ def findings(plan: Plan = None, *, json: Json = False) -> None:
     """List where columns are not what their plan declares; those that a steward has to look at come first."""
     from pipelines.jobs import catalogue
 
-    found = catalogue.findings(Settings(), plan)
+    found = catalogue.findings(_home(), plan)
     if json:
         typer.echo(json_format.dumps({"findings": found}, ensure_ascii=False))
         return
@@ -84,12 +86,18 @@ def correct(
 
     if accept == (entity is not None):
         raise typer.BadParameter("accept what is shown, or say what the column holds", param_hint="--accept, --entity")
-    said = catalogue.correct(Settings(), plan, field, entity, reason, by, datetime.now(UTC))
+    said = catalogue.correct(_home(), plan, field, entity, reason, by, datetime.now(UTC))
     if json:
         typer.echo(json_format.dumps(said, ensure_ascii=False))
         return
     holds = "is as the catalogue shows it" if accept else f"holds {said['entity'] or 'nothing personal'}"
     typer.echo(f"{said['correction']}: {plan}.{field} {holds}, L{said['level']}; findings closed: {said['closed']}.")
+
+
+def _home() -> Home:
+    from pipelines.jobs.home import open_home
+
+    return open_home(Settings())
 
 
 def _columns(columns: Iterable[dict[str, Any]]) -> Table:

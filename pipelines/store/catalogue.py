@@ -55,7 +55,10 @@ def profiles_of_delivery(tx: Tx, plan: str, delivery: UUID) -> list[dict[str, An
 
 
 def put_findings(tx: Tx, batch: int, found: Iterable[Any], look: int = 0) -> None:
-    """Store where the columns of a batch are not what the plan declares (`pipelines.classify.findings.Finding`)."""
+    """Store where the columns of a batch are not what the plan declares (`pipelines.classify.findings.Finding`).
+
+    Last of what a batch's look writes, after its profiles: the summary that the catalogue shows is brought up to both.
+    """
     rows = [
         {
             "batch_id": batch,
@@ -72,6 +75,7 @@ def put_findings(tx: Tx, batch: int, found: Iterable[Any], look: int = 0) -> Non
         for each in found
     ]
     tx.run_many("insert_finding", rows)
+    tx.run("summarize", batch_id=batch, look=look)
 
 
 def put_quarantine(
@@ -85,14 +89,14 @@ def put_quarantine(
     reasons: Sequence[list[str]],
     sealed: Sequence[bytes],
     at: datetime,
+    decide_by: datetime,
+    origin: Origin,
 ) -> None:
     """Copy quarantined rows in, sealed; ``decide_by`` is until when a steward is to have decided about them."""
     types = ["uuid", "int8", "int8", "int4", "date", "int2", "text[]", "bytea", "timestamptz", "text", "text"]
     types += ["timestamptz", "text"]
     about = (at, origin.plan)
     rows = (
-    decide_by: datetime,
-    origin: Origin,
         (
             UUID(bytes=record_id),
             batch,

@@ -18,63 +18,60 @@ SELECT p.field AS name, p.entity, p.category, coalesce(p.level, 1) AS level, p.c
 INSERT INTO catalog.finding (batch_id, field, kind, declared, found, level, confidence, cells, share, look)
 VALUES (:batch_id, :field, :kind, :declared, :found, :level, :confidence, :cells, :share, :look);
 
+-- summarize --
+-- Bring the summary up to what was just written of a batch's look.
+SELECT catalog.summarize(:batch_id, CAST(:look AS smallint));
+
 -- column_history --
--- What each column was found to hold, run by run and look by look: where it changed, and the newest. The most sensitive of
--- a run's chunks speaks for the run.
-WITH profile AS (
-  SELECT b.plan, b.run, coalesce(k.at, b.at) AS at, p.*
-    FROM catalog.column_profile p JOIN vault.batch b USING (batch_id) LEFT JOIN catalog.look k USING (batch_id, look)
-   WHERE CAST(:plan AS text) IS NULL OR b.plan = :plan
-), most AS (
-  SELECT DISTINCT ON (plan, run, look, field) *
-    FROM profile ORDER BY plan, run, look, field, level DESC NULLS LAST, cells DESC, batch_id DESC
-), of_run AS (
-  SELECT m.plan, m.run, m.look, m.field, m.declared, m.entity, m.category, m.level, m.code, m.confidence, m.recognizers,
-         max(p.batch_id) AS last, max(p.at) AS at, sum(p.cells)::bigint AS cells,
-         coalesce(sum(p.found) FILTER (WHERE p.entity IS NOT DISTINCT FROM m.entity), 0)::bigint AS found
-    FROM most m JOIN profile p USING (plan, run, look, field)
-   GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
-), ordered AS (
-  SELECT *, lead(last) OVER w IS NULL AS newest,
-         lag(last) OVER w IS NULL
-         OR (declared, entity, level) IS DISTINCT FROM
-            (lag(declared) OVER w, lag(entity) OVER w, lag(level) OVER w) AS changed
-    FROM of_run WINDOW w AS (PARTITION BY plan, field ORDER BY last, look)
-)
-SELECT * FROM ordered WHERE newest OR changed ORDER BY plan, field, last, look;
+-- What each column was found to hold, run by run and look by look: where it changed, and the newest.
+SELECT plan, run, look, field, declared, entity, category, level, code, confidence, recognizers, last, at, cells, found,
+       newest, changed
+  FROM catalog.column_run
+ WHERE (newest OR changed) AND (CAST(:plan AS text) IS NULL OR plan = :plan)
+   AND (CAST(:field AS text) IS NULL OR field = :field)
+ ORDER BY plan, field, last, look;
+
+-- columns_now --
+-- What each column of a plan holds by its newest run, since when, and how often that changed.
+SELECT c.plan, c.field, c.declared, c.entity, c.category, c.level, c.code, c.confidence, c.cells, c.found, c.run, c.at,
+       c.recognizers, s.at AS since, h.changes
+  FROM catalog.column_run c
+ CROSS JOIN LATERAL (SELECT t.at FROM catalog.column_run t
+                      WHERE t.plan = c.plan AND t.field = c.field AND t.changed AND (t.newest OR t.changed)
+                      ORDER BY t.last DESC, t.look DESC LIMIT 1) s
+ CROSS JOIN LATERAL (SELECT count(*) - 1 AS changes FROM catalog.column_run t
+                      WHERE t.plan = c.plan AND t.field = c.field AND t.changed AND (t.newest OR t.changed)) h
+ WHERE c.newest AND (CAST(:plan AS text) IS NULL OR c.plan = :plan)
+ ORDER BY c.plan, c.field;
+
+-- newest_recognizers --
+-- What the newest batch or look was read with.
+SELECT recognizers FROM catalog.reading WHERE recognizers IS NOT NULL ORDER BY at DESC, batch_id DESC LIMIT 1;
 
 -- batches_read_otherwise --
 -- Batches of each plan that were last read with something else.
-SELECT n.plan, count(*) AS batches
-  FROM catalog.newest_look n JOIN vault.batch b USING (batch_id)
- WHERE (CAST(:plan AS text) IS NULL OR n.plan = :plan) AND n.recognizers IS DISTINCT FROM :recognizers AND b.stored > 0
- GROUP BY n.plan ORDER BY n.plan;
+SELECT b.plan, count(*) AS batches
+  FROM vault.batch b LEFT JOIN catalog.reading n USING (batch_id)
+ WHERE (CAST(:plan AS text) IS NULL OR b.plan = :plan) AND n.recognizers IS DISTINCT FROM :recognizers AND b.stored > 0
+ GROUP BY b.plan ORDER BY b.plan;
 
 -- findings_known --
--- What was found against the declarations of plans. The last look at a chunk of a delivery speaks for all chunks before it;
--- what lies too low is told chunk by chunk. Cells, share and level are those of the newest run.
-WITH speaking AS (
-  SELECT b.plan, b.run, b.at AS first_at, n.batch_id, n.look, n.at AS last_at,
-         row_number() OVER (PARTITION BY b.plan, b.delivery_id ORDER BY n.at DESC, n.batch_id DESC) = 1 AS last_word
-    FROM catalog.newest_look n JOIN vault.batch b USING (batch_id)
-   WHERE CAST(:plan AS text) IS NULL OR b.plan = :plan
-), seen AS (
-  SELECT s.plan, s.run, f.field, f.kind, f.declared, f.found, max(s.batch_id) AS last, min(s.first_at) AS first_at,
-         max(s.last_at) AS last_at, max(f.level) AS level, sum(f.cells)::bigint AS cells, max(f.share) AS share
-    FROM speaking s JOIN catalog.finding f USING (batch_id, look)
-   WHERE (s.last_word OR f.kind = 'level_raised') AND (CAST(:field AS text) IS NULL OR f.field = :field)
-   GROUP BY 1, 2, 3, 4, 5, 6
-)
-SELECT DISTINCT ON (plan, field, kind, declared, found) plan, field, kind, declared, found, level, cells, share, run,
-       min(first_at) OVER w AS first_at, max(last_at) OVER w AS last_at, count(*) OVER w AS runs
-  FROM seen WINDOW w AS (PARTITION BY plan, field, kind, declared, found)
- ORDER BY plan, field, kind, declared, found, last DESC;
+-- What was found against the declarations of plans; cells, share and level are those of the newest run.
+SELECT plan, field, kind, declared, found, level, cells, share, run, first_at, last_at, runs
+  FROM catalog.finding_known
+ WHERE (CAST(:plan AS text) IS NULL OR plan = :plan) AND (CAST(:field AS text) IS NULL OR field = :field)
+ ORDER BY plan, field, kind, declared, found;
 
 -- corrections --
 -- The last word of a steward on each field.
 SELECT DISTINCT ON (plan, field) plan, field, correction_id, decision, entity, level, closes, reason, steward, at
   FROM catalog.correction WHERE CAST(:plan AS text) IS NULL OR plan = :plan
  ORDER BY plan, field, number DESC;
+
+-- corrections_of_column --
+-- All that stewards said of a column, the last word first.
+SELECT correction_id, decision, entity, level, jsonb_array_length(closes) AS closed, reason, steward, at
+  FROM catalog.correction WHERE plan = :plan AND field = :field ORDER BY number DESC;
 
 -- insert_correction --
 -- What a steward says of a column.

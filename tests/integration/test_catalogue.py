@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from pipelines.cli.main import app
 from pipelines.errors import PolicyError, TutelaError
 from pipelines.jobs import catalogue
+from pipelines.jobs.home import open_home
 from tests.homes import NOON, Home, Homes, counter, mobile, resident_id
 
 PLAN = "counter_customers"
@@ -62,16 +63,18 @@ def test_where_all_is_as_declared_nothing_is_put_on_record(home: Home, tmp_path:
 
 
 def standings(home: Home) -> dict[str, str]:
-    return {each["found"]: each["standing"] for each in catalogue.findings(home.settings, PLAN)}
+    return {each["found"]: each["standing"] for each in catalogue.findings(open_home(home.settings), PLAN)}
 
 
 def occupation(home: Home) -> dict[str, Any]:
-    return next(each for each in catalogue.show(home.settings, PLAN)["columns"] if each["field"] == "occupation")
+    return next(
+        each for each in catalogue.show(open_home(home.settings), PLAN)["columns"] if each["field"] == "occupation"
+    )
 
 
 def test_a_correction_survives_the_next_run_and_ends_only_what_the_steward_knew(home: Home, tmp_path: Path) -> None:
     def correct(entity: str | None, reason: str) -> dict[str, Any]:
-        return catalogue.correct(home.settings, PLAN, "occupation", entity, reason, "steward", NOON)
+        return catalogue.correct(open_home(home.settings), PLAN, "occupation", entity, reason, "steward", NOON)
 
     home.collect(PLAN, delivery(tmp_path / "counter_1.csv", 1, 职业=resident_id(999)))
     assert standings(home) == {"CN_ID_CARD": "open"}
@@ -132,7 +135,7 @@ def test_a_wrong_correction_is_refused_in_a_sentence_and_leaves_nothing(
 ) -> None:
     before = stocked.value("SELECT count(*) FROM evidence.entry")
     with pytest.raises(TutelaError, match=told) as refused:
-        catalogue.correct(stocked.settings, *said, NOON)
+        catalogue.correct(open_home(stocked.settings), *said, NOON)
     assert refused.value.exit_code == PolicyError.exit_code
     assert mobile(7) not in str(refused.value)
     assert stocked.value("SELECT count(*) FROM evidence.entry") == before
@@ -174,6 +177,7 @@ def test_what_other_recognizers_read_is_told(tutela: Any, stocked: Home) -> None
     assert "other recognizers" not in tutela("show").stdout
     with stocked.sql() as connection:
         connection.execute("UPDATE catalog.column_profile SET recognizers = 'older'")
+        connection.execute("SELECT catalog.summarize(1, 0::smallint)")
     assert f"{PLAN}: 1 batches were read by other recognizers than today's" in tutela("show").stdout
     told = json.loads(tutela("show", "--json").stdout)
     assert told["read_otherwise"] == {PLAN: 1}
@@ -192,6 +196,7 @@ def test_another_look_at_the_vault_is_told_beside_the_one_at_arrival(tutela: Any
             "INSERT INTO catalog.finding SELECT batch_id, field, kind, declared, 'CN_PASSPORT', level, confidence, cells,"
             " share, 1 FROM catalog.finding WHERE field = 'occupation'"
         )
+        connection.execute("SELECT catalog.summarize(1, 1::smallint)")
     assert standings(stocked) == {"CN_PASSPORT": "open"}
     column = occupation(stocked)
     assert (column["entity"], column["cells"], column["share"]) == ("CN_PASSPORT", PEOPLE, 1.0)
@@ -211,6 +216,6 @@ def test_a_slip_in_a_short_last_chunk_is_judged_over_the_whole_delivery(homes: H
 def test_what_every_chunk_holds_is_one_finding_with_the_cells_of_all(homes: Homes, tmp_path: Path) -> None:
     home = homes.blank(chunk_rows=PEOPLE // 3)
     home.collect(PLAN, delivery(tmp_path / "counter_1.csv", 1, 职业=resident_id(999)))
-    [found] = [each for each in catalogue.findings(home.settings, PLAN) if each["field"] == "occupation"]
+    [found] = [each for each in catalogue.findings(open_home(home.settings), PLAN) if each["field"] == "occupation"]
     assert (found["found"], found["cells"], found["share"]) == ("CN_ID_CARD", PEOPLE, 1.0)
     homes.drop(home)
