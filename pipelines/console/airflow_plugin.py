@@ -34,10 +34,10 @@ class TutelaConsole(AirflowPlugin):
     ]
     external_views = [  # noqa: RUF012
         {
-            "name": "Tutela 客户信息",
+            "name": "Tutela",
             "href": f"{CONSOLE}/",
             "destination": "nav",
-            "category": "browse",
+            "icon": f"{CONSOLE}/static/mark.svg",
             "url_route": "tutela",
         }
     ]
