@@ -111,6 +111,20 @@ def summary(home: Home, at: datetime) -> list[dict[str, Any]]:
     return sorted(told.values(), key=lambda each: (-each["overdue"], -each["waiting"], each["plan"]))
 
 
+def groups(home: Home, plan: str | None, at: datetime) -> list[dict[str, Any]]:
+    """Count the rows by plan, state and the rules that they broke, oldest first: names and counts, fit for JSON."""
+    with home.database.begin(Role.REVIEW) as tx:
+        found = tx.rows("waiting_groups", plan=plan, at=at)
+    return [
+        {
+            "plan": row.plan, "state": row.state, "failed": list(row.failed), "rows": row.rows, "overdue": row.overdue,
+            "oldest": f"{row.oldest:%Y-%m-%d %H:%M}", "due": f"{row.due:%Y-%m-%d %H:%M}",
+            "expires_on": row.expires_on.isoformat(),
+        }
+        for row in found
+    ]  # fmt: skip
+
+
 def queue(home: Home, view: View, at: datetime, after: str | None = None, limit: int = PAGE) -> Page:
     """Return a page of the queue, the most urgent rows first, every value masked.
 

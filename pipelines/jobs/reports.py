@@ -1,4 +1,4 @@
-"""What people read: scorecards, Data Docs, the quarantine queue. Counts and names only."""
+"""What people read: scorecards, Data Docs. Counts and names only."""
 
 from __future__ import annotations
 
@@ -55,21 +55,3 @@ def build_docs(settings: Settings) -> Path:
     suites = [load_suite(settings.expectations / f"{plan}.yaml") for plan in documents]
     merged = [merge_documents(found) for found in documents.values()]
     return build_site(merged, suites, home.folder / "data_docs")
-
-
-def quarantine(settings: Settings, plan: str | None = None) -> list[dict[str, Any]]:
-    """Return the rows that wait for a steward, by plan and failed expectations."""
-    home = open_home(settings)
-    with home.database.begin(Role.VERIFY) as tx:
-        rows = tx.rows("waiting", plan=plan)
-    home.database.close()
-    return [
-        {
-            "plan": row.plan,
-            "failed": list(row.failed),
-            "rows": row.rows,
-            "oldest": f"{row.oldest:%Y-%m-%d %H:%M}",
-            "expires_on": row.expires_on.isoformat(),
-        }
-        for row in rows
-    ]

@@ -62,7 +62,6 @@ SELECT b.plan, sum(b.arrived)::bigint AS arrived, sum(b.stored)::bigint AS store
  WHERE CAST(:run AS text) IS NULL OR b.run = :run
  GROUP BY b.plan ORDER BY b.plan;
 
--- waiting --
 -- Quarantined rows by plan and failed expectations.
 SELECT b.plan, q.failed, count(*) AS rows, min(q.arrived_at) AS oldest, min(q.expires_on) AS expires_on
   FROM quality.quarantine q JOIN vault.batch b USING (batch_id)

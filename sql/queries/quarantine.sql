@@ -4,6 +4,14 @@ SELECT q.plan, q.state, count(*) AS rows, count(*) FILTER (WHERE q.due_at < :at)
        min(q.arrived_at) AS oldest, min(q.due_at) AS first_due
   FROM quality.quarantine q WHERE q.state <> 'rejected' GROUP BY 1, 2 ORDER BY 1, 2;
 
+-- waiting_groups --
+-- Quarantined rows by plan, state and the rules they broke, oldest first.
+SELECT q.plan, q.state, q.failed, count(*) AS rows, count(*) FILTER (WHERE q.due_at < :at) AS overdue,
+       min(q.arrived_at) AS oldest, min(q.due_at) AS due, min(q.expires_on) AS expires_on
+  FROM quality.quarantine q
+ WHERE q.state <> 'rejected' AND (CAST(:plan AS text) IS NULL OR q.plan = :plan)
+ GROUP BY 1, 2, 3 ORDER BY oldest, rows DESC, 1, 2, 3;
+
 -- rules_of_waiting --
 -- Which rules the waiting rows of each plan broke, and how many each.
 SELECT plan, rule, rows FROM quality.waiting WHERE rule <> '' AND rows > 0 ORDER BY plan, rows DESC, rule;

@@ -153,9 +153,10 @@ def test_the_quality_report_has_a_scorecard_a_plan(tutela: Command, ingested: Re
 def test_the_quarantine_is_counted_by_rule(tutela: Command, ingested: Result) -> None:
     assert ingested.code == 0
     (waiting,) = tutela("quarantine", "list", "--json").json["waiting"]
-    assert set(waiting) == {"plan", "failed", "rows", "oldest", "expires_on"}
+    assert set(waiting) == {"plan", "state", "failed", "rows", "overdue", "oldest", "due", "expires_on"}
+    assert (waiting["state"], waiting["overdue"]) == ("waiting", 0)
     assert (waiting["plan"], waiting["rows"]) == (COUNTER, 1)
-    assert waiting["failed"] == ["mobile.format"]
+    assert waiting["failed"][0] == "mobile.format"
     assert tutela("quarantine", "list", "--plan", "web_registrations", "--json").json == {"waiting": []}
 
 

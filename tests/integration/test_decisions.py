@@ -49,9 +49,9 @@ def waiting(home: Home) -> dict[int, UUID]:
     return {int.from_bytes(record.bytes[10:], "big"): record for (record,) in found}
 
 
-def decide(home: Home, kind: str, *records: UUID, by: str = "steward", **more) -> decisions.Done:
+def decide(home: Home, kind: str, *records: UUID, by: str = "steward", at=LATER, **more) -> decisions.Done:
     opened = homes_of_jobs.open_home(home.settings)
-    done = decisions.decide(opened, Selection(tuple(records)), kind, "looked at the paper form", by, LATER, **more)
+    done = decisions.decide(opened, Selection(tuple(records)), kind, "looked at the paper form", by, at, **more)
     opened.database.close()
     return done
 
@@ -80,7 +80,9 @@ def test_a_row_corrected_in_vain_waits_again_for_another_steward_and_no_longer_t
     assert again[2] == until - timedelta(days=3)
     with pytest.raises(DecisionRefused, match="nobody decides about their own"):
         decide(vault, "rejected", again[0])
-    assert decide(vault, "corrected", again[0], by="second", changes={"mobile": mobile(2)}).outcomes == {"stored": 1}
+    then = LATER + timedelta(minutes=1)
+    done = decide(vault, "corrected", again[0], by="second", at=then, changes={"mobile": mobile(2)})
+    assert done.outcomes == {"stored": 1}
     opened = homes_of_jobs.open_home(vault.settings)
     told = quarantine.history(opened, again[0])["decisions"]
     assert [(each["kind"], each["outcome"], each["steward"]) for each in told] == [
