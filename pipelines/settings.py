@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     """Rows that travel together: the unit of a task, of a transaction, of a staging file."""
     workers: int = 2
     """Processes of `tutela ingest`, slots of Airflow's LocalExecutor."""
+    quality_floor: float = 0.95
+    """Score (from 0 to 1) below which a plan's quality is called bad and somebody is told."""
     airflow_port: int = 0
     """Port of Airflow's api-server on 127.0.0.1; 0: a free one, chosen once for each home."""
 

@@ -74,7 +74,7 @@ def trend(
         "layer": [
             {"mark": {"type": "line", "color": ACCENT, "strokeWidth": 2}, "encoding": both},
             {"mark": {"type": "point", "filled": True, "size": 36, "color": ACCENT},
-             "encoding": both | {"href": {"field": "href"}}},
+             "encoding": both | _links(known)},
             {"transform": [{"filter": "datum.turn"}], "mark": {"type": "rule", "color": BAD, "strokeDash": [4, 3]},
              "encoding": {"x": across}},
         ],
@@ -92,9 +92,8 @@ def bars(
     place = {
         "y": {"field": "label", "type": "ordinal", "sort": None, "axis": _axis(labelLimit=220, ticks=False)},
         "x": {"field": "value", "type": "quantitative", "scale": scale, "axis": _axis(format=written, tickCount=5)},
-        "href": {"field": "href"},
         "description": {"field": "said"},
-    }
+    } | _links(values)
     spec = _spec(title, 420, max(24, 24 * len(values))) | {
         "data": {"values": values},
         "layer": [
@@ -130,6 +129,11 @@ def sparkline(values: Sequence[float | None], title: str, *, turn: int | None = 
         f'height="{SPARK_HEIGHT}"><title>{escape(title)}</title><polyline points="{" ".join(spots)}"/>{mark}'
         f'<circle cx="{x}" cy="{y}" r="2"/></svg>'
     )
+
+
+def _links(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Make marks links where all of them have an address: Vega makes one of nothing, too."""
+    return {"href": {"field": "href"}} if rows and all(row["href"] for row in rows) else {}
 
 
 def _told(label: str, value: float, href: str, *, share: bool) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pipelines.errors import TutelaError
+from pipelines.errors import PolicyError, UnknownReference
 from pipelines.jobs.rule_words import rules_of
 from pipelines.moments import CHINA, day_of
 from pipelines.quality import card as cards
@@ -36,12 +36,12 @@ def batch(home: Home, run: str, at: datetime) -> Card:
     """Draw up the card of one run: its trend is that of the runs of its plan up to it.
 
     Raises:
-        TutelaError: no such run brought anything.
+        UnknownReference: no such run brought anything.
     """
     with home.database.begin(Role.VERIFY) as tx:
         facts = tx.one("run_facts", run=run)
         if facts is None:
-            raise TutelaError(
+            raise UnknownReference(
                 f"No run {run} brought anything; `tutela report quality --plan` lists the runs of a plan."
             )
         waiting = _by_plan_and_rule(tx.rows("waiting_of_run", run=run, plan=facts.plan))
@@ -66,12 +66,12 @@ def department(home: Home, name: str, month: str, at: datetime) -> Card:
     """Draw up the card of all plans that a department owns, for a month.
 
     Raises:
-        TutelaError: no plan belongs to that department.
+        UnknownReference: no plan belongs to that department.
     """
     owned = [each.name for each in home.policy.plans.values() if each.owner.department == name]
     if not owned:
         known = ", ".join(sorted({each.owner.department for each in home.policy.plans.values()}))
-        raise TutelaError(f"No collection plan belongs to a department {name}; there are {known}.")
+        raise UnknownReference(f"No collection plan belongs to a department {name}; there are {known}.")
     return _over_days(home, "department", name, owned, at, month)
 
 
@@ -139,12 +139,12 @@ def rule(home: Home, plan_name: str, rule_id: str, at: datetime) -> RuleHistory:
     """Tell the history of one rule over the last 90 days on which it was asked.
 
     Raises:
-        TutelaError: the plan never had such a rule.
+        UnknownReference: the plan never had such a rule.
     """
     with home.database.begin(Role.VERIFY) as tx:
         days = tx.rows("days_of_rule", plan=plan_name, rule=rule_id, limit=3 * LAST)
         if not days:
-            raise TutelaError(f"The plan {plan_name} was never held against a rule {rule_id}.")
+            raise UnknownReference(f"The plan {plan_name} was never held against a rule {rule_id}.")
         waiting = _by_plan_and_rule(tx.rows("waiting_by_rule", plans=[plan_name]))
         since = _since(tx, [plan_name], day_of(at))
     total = cards.total(_standing(day) for day in days)
@@ -176,12 +176,12 @@ def days_of_month(name: str) -> tuple[date, date]:
     """Return the first and last day of a month ``YYYY-MM``.
 
     Raises:
-        TutelaError: it is no month.
+        PolicyError: it is no month.
     """
     try:
         first = datetime.strptime(name, "%Y-%m").replace(tzinfo=CHINA).date()
     except ValueError:
-        raise TutelaError(f"{name!r} is no month; write it like 2026-05.") from None
+        raise PolicyError(f"{name!r} is no month; write it like 2026-05.") from None
     return first, (first.replace(day=28) + 4 * DAY).replace(day=1) - DAY
 
 
