@@ -124,6 +124,11 @@ class DecisionRefused(TutelaError):
     exit_code = 12
     http_status = 409
 
+    def __init__(self, message: str | None = None, why: str = "") -> None:
+        """Take the sentence, and a code by which the console says it in its own words."""
+        super().__init__(message)
+        self.why = why
+
 
 # --- 13 … 15: what must be there ---------------------------------------------------------------------------------
 

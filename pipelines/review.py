@@ -116,7 +116,8 @@ def decide(desk: Desk, decision: Decision, ids: Sequence[UUID]) -> Counter[str]:
 def _require_sense(decision: Decision, ids: Sequence[UUID]) -> None:
     if not is_impersonal_text(decision.reason.strip()):
         raise DecisionRefused(
-            f"A decision needs a reason: one line of at most {LONGEST_TEXT:,} characters, without the number or address of a person; nothing was changed."
+            f"A decision needs a reason: one line of at most {LONGEST_TEXT:,} characters, without the number or address of a person; nothing was changed.",
+            "reason",
         )
     if not ids or len(ids) > LARGEST:
         raise DecisionRefused(
@@ -134,22 +135,25 @@ def _require_all(tx: Tx, ids: Sequence[UUID], rows: Sequence[Any]) -> None:
     last = tx.rows("decisions_about", ids=list(missing))
     if not last:
         raise DecisionRefused(
-            f"{_rows(len(missing))} not in quarantine (any more); look at the queue again. Nothing was changed."
+            f"{_rows(len(missing))} not in quarantine (any more); look at the queue again. Nothing was changed.",
+            "gone",
         )
     told = f"{last[-1].steward} decided at {last[-1].at:%Y-%m-%d %H:%M} UTC: {last[-1].kind}"
-    raise DecisionRefused(f"{_rows(len(missing))} decided about already ({told}); nothing was changed.")
+    raise DecisionRefused(f"{_rows(len(missing))} decided about already ({told}); nothing was changed.", "gone")
 
 
 def _require_allowed(decision: Decision, rows: Sequence[Any]) -> None:
     own = sum(row.entered_by == decision.steward for row in rows)
     if own:
         raise DecisionRefused(
-            f"{_rows(own)} brought in by {decision.steward}, and nobody decides about their own; another steward has to. Nothing was changed."
+            f"{_rows(own)} brought in by {decision.steward}, and nobody decides about their own; another steward has to. Nothing was changed.",
+            "own",
         )
     undated = sum(story.UNDATED in row.failed for row in rows)
     if decision.kind is Kind.ACCEPTED and undated:
         raise DecisionRefused(
-            f"{_rows(undated)} without a date that retention counts from and can't be accepted: nobody would know when to destroy them. Correct the date, or reject them; nothing was changed."
+            f"{_rows(undated)} without a date that retention counts from and can't be accepted: nobody would know when to destroy them. Correct the date, or reject them; nothing was changed.",
+            "undated",
         )
 
 
@@ -159,7 +163,7 @@ def _require_undisturbed(tx: Tx, ids: Sequence[UUID]) -> None:
     listed = tx.scalar("rows_under_destruction", ids=list(ids))
     tx.become(Role.REVIEW)
     if listed:
-        raise DecisionRefused(f"{_rows(listed)} being destroyed; nothing was changed.")
+        raise DecisionRefused(f"{_rows(listed)} being destroyed; nothing was changed.", "destroyed")
 
 
 def _rows(count: int) -> str:
@@ -195,7 +199,8 @@ def _again(desk: Desk, decision: Decision, rows: Sequence[Any], values: Sequence
     arrivals = Arrivals(_origin(desk, decision, rows), _frame(bench.plan, values, decision.changes))
     if payment_rows(arrivals.frame, bench.plan.headers).any():
         raise DecisionRefused(
-            "What was filled in holds payment authentication data, which nobody may keep; nothing was changed."
+            "What was filled in holds payment authentication data, which nobody may keep; nothing was changed.",
+            "payment",
         )
     admitted, refused = story.ask_consent(arrivals, bench, decision.at)
     sound, failed, verdict = story.check_quality(admitted, bench, decision.at)

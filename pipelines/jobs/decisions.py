@@ -147,7 +147,8 @@ def decide(
         seen = preview(home, selection, kind, by, at)
         if seen.token != token:
             raise DecisionRefused(
-                "The rows are not those of the preview any more: some came or went. Look at the preview again; nothing was changed."
+                "The rows are not those of the preview any more: some came or went. Look at the preview again; nothing was changed.",
+                "changed",
             )
         records = seen.records
     from pipelines import review

@@ -49,6 +49,8 @@ class Cell:
     en: str
     shown: str | None
     """None: the field is empty."""
+    whole: bool
+    """What is shown is all there is."""
     correctable: bool
     broken: tuple[Broken, ...] = ()
 
@@ -59,7 +61,7 @@ class Row:
 
     record: UUID
     number: int
-    """Of the row in its delivery, 1 the first."""
+    """Of the row in the delivery that it arrived with, 1 the first."""
     plan: str
     batch: int
     run: str
@@ -204,23 +206,29 @@ def _opened(home: Home, tx: Tx, ids: Sequence[UUID]) -> list[Row]:
     found = {each.record_id: each for each in quarantine.rows(tx, ids) if each.state != "rejected"}
     stored = [found[record] for record in ids if record in found]
     opened = sealing.open_quarantined(tx, home.custodian, stored)
-    return [_row(home, looks_of(home, each.plan), each, values) for each, values in zip(stored, opened, strict=True)]
+    again = [each.record_id for each in stored if each.source == "steward"]
+    first = quarantine.first_of(tx, again) if again else {}
+    return [
+        _row(home, each, values, first.get(each.record_id, each).record_id)
+        for each, values in zip(stored, opened, strict=True)
+    ]
 
 
-def _row(home: Home, looks: Looks, stored: Any, values: Mapping[str, Any]) -> Row:
+def _row(home: Home, stored: Any, values: Mapping[str, Any], first: UUID) -> Row:
+    looks = looks_of(home, stored.plan)
     broken = tuple(rule_in_words(home, stored.plan, rule) for rule in stored.failed)
-    cells = tuple(
-        Cell(
-            name, *looks.titles(name), looks.show(name, values.get(name)), name in looks.correctable,
-            tuple(each for each in broken if each.field == name),
-        )
-        for name in looks.fields
-    )  # fmt: skip
-    number = int.from_bytes(stored.record_id.bytes[10:], "big")
+    cells = tuple(_cell(looks, name, values.get(name), broken) for name in looks.fields)
+    number = int.from_bytes(first.bytes[10:], "big")
     return Row(
         stored.record_id, number, stored.plan, stored.batch_id, stored.run, str(stored.delivery_id), stored.source,
         stored.state, stored.arrived_at, stored.due_at, stored.expires_on, stored.entered_by, broken, cells,
     )  # fmt: skip
+
+
+def _cell(looks: Looks, name: str, value: object, broken: Sequence[Broken]) -> Cell:
+    shown = looks.show(name, value)
+    ours = tuple(each for each in broken if each.field == name)
+    return Cell(name, *looks.titles(name), shown, shown in {None, str(value)}, name in looks.correctable, ours)
 
 
 def _require(rows: Sequence[Any], record: UUID) -> Any:

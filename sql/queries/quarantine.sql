@@ -129,7 +129,16 @@ SELECT d.decision_id, d.plan, d.kind, d.outcome, d.steward, d.reason, d.at, coun
  GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY d.at DESC, 1, 2, 4;
 
 -- slip_rows --
--- The rows of a decision, for the return slip: where they stood in which delivery, and what they broke.
-SELECT d.record_id, d.plan, d.rules, d.reason, d.steward, d.at, b.delivery_id, b.run, b.at AS arrived_at
-  FROM quality.decision d JOIN vault.batch b USING (batch_id)
- WHERE d.decision_id = :decision AND d.kind = 'returned' ORDER BY b.batch_id, d.record_id;
+-- The rows of a decision, for the return slip: where they stood in the delivery that they arrived with, what they broke.
+WITH RECURSIVE earlier AS (
+  SELECT d.record_id AS returned, 0 AS steps, d.record_id, d.batch_id
+    FROM quality.decision d WHERE d.decision_id = :decision AND d.kind = 'returned'
+  UNION ALL
+  SELECT e.returned, e.steps + 1, d.record_id, d.batch_id
+    FROM earlier e JOIN quality.decision d ON d.new_record = e.record_id AND d.outcome = 'quarantined'
+), first AS (
+  SELECT DISTINCT ON (returned) returned, record_id, batch_id FROM earlier ORDER BY returned, steps DESC
+)
+SELECT f.record_id, d.plan, d.rules, d.reason, d.steward, d.at, b.delivery_id, b.run, b.at AS arrived_at
+  FROM first f JOIN quality.decision d ON d.decision_id = :decision AND d.record_id = f.returned
+  JOIN vault.batch b ON b.batch_id = f.batch_id ORDER BY b.batch_id, f.record_id;

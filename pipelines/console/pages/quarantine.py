@@ -37,8 +37,20 @@ DONE = {
     ("rejected", "rejected"): N_("{rows} rejected; destroyed with the next purge."),
     ("returned", "returned"): N_("{rows} sent back; here is the slip for the department."),
 }
+REFUSED = {
+    "own": N_("Some of these rows were brought in by you, and nobody decides about their own; another steward has to. Nothing was changed."),
+    "undated": N_("Some of these rows have no date that retention counts from and can't be accepted: nobody would know when to destroy them. Nothing was changed."),
+    "gone": N_("Some of these rows were decided about meanwhile, by you or another steward; look at the queue again. Nothing was changed."),
+    "changed": N_("The rows are not those of the preview any more: some came or went. Look at the preview again; nothing was changed."),
+    "destroyed": N_("Some of these rows are on the list of a destruction that is under way; nothing was changed."),
+    "reason": N_("A decision needs a reason: one line, without the number or address of a person. Nothing was changed."),
+    "payment": N_("What was filled in holds payment authentication data, which nobody may keep; nothing was changed."),
+    "nothing": N_("Nothing was filled in, so there is nothing to correct; nothing was changed."),
+}  # fmt: skip
 Steward = Annotated[Visit, allow(*STEWARDS)]
 Acting = Annotated[Visit, act(*STEWARDS)]
+Seen = Annotated[str, Form()]
+"""The view of the queue that the steward came from, to go back to."""
 
 
 @router.get("/quarantine")
@@ -81,16 +93,18 @@ def queue(
 
 
 @router.get("/quarantine/rows/{record}")
-def row(visit: Steward, record: UUID) -> Response:
+def row(visit: Steward, record: UUID, seen: str = "") -> Response:
     """Show one row: every field masked, what is wrong with it beside it, and what can be done."""
-    return _row(visit, record)
+    return _row(visit, record, seen)
 
 
 @router.post("/quarantine/rows/{record}/reveal")
-def reveal(visit: Acting, record: UUID, field: Annotated[str, Form()], reason: Annotated[str, Form()]) -> Response:
+def reveal(
+    visit: Acting, record: UUID, field: Annotated[str, Form()], reason: Annotated[str, Form()], seen: Seen = ""
+) -> Response:
     """Show one value for half a minute; who looked and why is on record."""
     value = quarantine.reveal(visit.home, record, field, reason, visit.user.name, visit.at)
-    return _row(visit, record, {field: value})
+    return _row(visit, record, seen, {field: value})
 
 
 @router.post("/quarantine/rows/{record}/correct")
@@ -100,20 +114,21 @@ def correct(
     reason: Annotated[str, Form()],
     field: Annotated[list[str], Form()],
     value: Annotated[list[str], Form()],
+    seen: Seen = "",
 ) -> Response:
     """Store a row with other values, if it holds now; a blank leaves a field as it is, a dash empties it."""
     changes = {name: given for name, given in zip(field, value, strict=True) if given.strip()}
     if not changes:
-        raise DecisionRefused("Nothing was filled in, so there is nothing to correct; nothing was changed.")
-    selection = Selection((record,))
-    done = decisions.decide(visit.home, selection, "corrected", reason, visit.user.name, visit.at, changes=changes)
-    return visit.back("/quarantine", _told(visit, done))
+        return visit.page("error.html", status=409, code=409, sentence=visit.text(REFUSED["nothing"]))
+    return _decide(visit, Selection((record,)), "corrected", reason, seen, changes=changes)
 
 
 @router.post("/quarantine/rows/{record}/decide")
-def decide_row(visit: Acting, record: UUID, kind: Annotated[str, Form()], reason: Annotated[str, Form()]) -> Response:
+def decide_row(
+    visit: Acting, record: UUID, kind: Annotated[str, Form()], reason: Annotated[str, Form()], seen: Seen = ""
+) -> Response:
     """Accept, reject or send back one row."""
-    return _decide(visit, Selection((record,)), kind, reason, None)
+    return _decide(visit, Selection((record,)), kind, reason, seen)
 
 
 @router.get("/quarantine/preview")
@@ -127,7 +142,8 @@ def preview_view(
     overdue: bool = False,
 ) -> Response:
     """Say what a decision about all rows of a view would do."""
-    return _preview(visit, Selection(view=View(plan, rule, batch, state, overdue)), kind)
+    view = View(plan, rule, batch, state, overdue)
+    return _preview(visit, Selection(view=view), kind, _query(view))
 
 
 @router.post("/quarantine/preview")
@@ -136,14 +152,15 @@ def preview_rows(
     record: Annotated[list[UUID] | None, Form()] = None,
     kind: Annotated[str, Form()] = "",
     one: Annotated[str, Form()] = "",
+    seen: Seen = "",
 ) -> Response:
     """Say what a decision about some rows would do: the ticked ones, or the one whose button was pressed."""
     if one:
         kind, _, named = one.partition(":")
         record = [_uuid(named)]
     if not record:
-        return visit.back("/quarantine", visit.text("No row is ticked; nothing was changed."))
-    return _preview(visit, Selection(tuple(record)), kind)
+        return visit.back("/quarantine", visit.text("No row is ticked; nothing was changed."), **_safe(seen))
+    return _preview(visit, Selection(tuple(record)), kind, seen)
 
 
 @router.post("/quarantine/decide")
@@ -154,10 +171,11 @@ def decide(
     token: Annotated[str, Form()],
     record: Annotated[list[UUID] | None, Form()] = None,
     view: Annotated[str, Form()] = "",
+    seen: Seen = "",
 ) -> Response:
     """Do what the preview said, about exactly its rows."""
     selection = Selection(tuple(record or ())) if record else Selection(view=_view(view))
-    return _decide(visit, selection, kind, reason, token)
+    return _decide(visit, selection, kind, reason, seen, token)
 
 
 @router.get("/quarantine/slips/{decision}")
@@ -169,7 +187,7 @@ def slip(visit: Steward, decision: str, form: Annotated[str, Query(alias="as")] 
     return visit.page("quarantine/slip.html", slip=told, titles=_titles(visit))
 
 
-def _row(visit: Visit, record: UUID, revealed: Mapping[str, str | None] | None = None) -> Response:
+def _row(visit: Visit, record: UUID, seen: str, revealed: Mapping[str, str | None] | None = None) -> Response:
     home = visit.home
     found, past = quarantine.row(home, record), quarantine.history(home, record)
     return visit.page(
@@ -178,13 +196,14 @@ def _row(visit: Visit, record: UUID, revealed: Mapping[str, str | None] | None =
         decisions=past["decisions"],
         reveals=past["reveals"],
         revealed=revealed or {},
+        seen_in=urlencode(_safe(seen)),
         seconds=SHOWN_SECONDS,
         titles=_titles(visit),
         own=found.entered_by == visit.user.name,
     )
 
 
-def _preview(visit: Visit, selection: Selection, kind: str) -> Response:
+def _preview(visit: Visit, selection: Selection, kind: str, seen_in: str) -> Response:
     home = visit.home
     seen: Preview = decisions.preview(home, selection, kind, visit.user.name, visit.at)
     plan = next(iter(seen.by_plan), "")
@@ -198,14 +217,28 @@ def _preview(visit: Visit, selection: Selection, kind: str) -> Response:
         words_of=words,
         titles=_titles(visit),
         records=selection.records,
+        seen_in=urlencode(_safe(seen_in)),
         view=_query(selection.view) if selection.view else "",
     )
 
 
-def _decide(visit: Visit, selection: Selection, kind: str, reason: str, token: str | None) -> Response:
-    done = decisions.decide(visit.home, selection, kind, reason, visit.user.name, visit.at, token)
-    place = f"/quarantine/slips/{done.decision}" if kind == "returned" else "/quarantine"
-    return visit.back(place, _told(visit, done))
+def _decide(
+    visit: Visit,
+    selection: Selection,
+    kind: str,
+    reason: str,
+    seen: str,
+    token: str | None = None,
+    changes: Mapping[str, str] | None = None,
+) -> Response:
+    try:
+        done = decisions.decide(visit.home, selection, kind, reason, visit.user.name, visit.at, token, changes)
+    except DecisionRefused as refused:
+        said = visit.text(REFUSED[refused.why]) if refused.why in REFUSED else str(refused)
+        return visit.page("error.html", status=refused.http_status, code=refused.http_status, sentence=said)
+    if kind == "returned":
+        return visit.back(f"/quarantine/slips/{done.decision}", _told(visit, done))
+    return visit.back("/quarantine", _told(visit, done), **_safe(seen))
 
 
 def _told(visit: Visit, done: Done) -> str:
@@ -238,6 +271,11 @@ def _rules(plans: Sequence[Mapping[str, Any]], view: View) -> list[dict[str, Any
 def _query(view: View) -> str:
     asked = {"plan": view.plan, "rule": view.rule, "batch": view.batch, "overdue": "1" if view.overdue_only else None}
     return urlencode({name: value for name, value in {**asked, "state": view.state}.items() if value is not None})
+
+
+def _safe(query: str) -> dict[str, str]:
+    """Take the filters of the queue, and nothing else, out of what a form sent back."""
+    return dict(parse_qsl(_query(_view(query))))
 
 
 def _view(query: str) -> View:
