@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json as json_format
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from pipelines.cli import tables
+from pipelines.errors import PolicyError, UnknownReference
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from pipelines.jobs.home import Home
+    from pipelines.quality.card import Card
 
 app = typer.Typer(help="Reports.", no_args_is_help=True)
 
@@ -26,22 +33,121 @@ def report() -> None:
 def quality(
     *,
     run: Annotated[str | None, typer.Option(help="Only this run.")] = None,
+    plan: Annotated[
+        str | None, typer.Option(help="Only this plan: its last 30 days with deliveries, or --month.")
+    ] = None,
+    department: Annotated[str | None, typer.Option(help="Only this department's plans, for --month.")] = None,
+    month: Annotated[
+        str | None, typer.Option(help="A month, like 2026-05; with --department by default this one.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    csv: Annotated[Path | None, typer.Option(help="Write the scorecard as CSV.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the report as a page for print.")] = None,
+    pdf: Annotated[
+        Path | None, typer.Option(help="Write the report as PDF, where a Chinese font is installed.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="Of the page: zh or en.")] = "zh",
     docs: Annotated[bool, typer.Option(help="Also build Data Docs, without any value in them.")] = False,
 ) -> None:
-    """Print the scorecard of each plan: what fails, how often, in which dimension."""
-    from pipelines.jobs import reports
+    """Print the scorecard of each plan: what fails, how often, in which dimension; write it as CSV, page or PDF.
 
-    settings = Settings()
-    cards = reports.quality(settings, run)
+    Without --run, --plan, --department or --month it is about everything.
+    """
+    from pipelines.jobs import reports
+    from pipelines.jobs.home import open_home
+
+    settings, at = Settings(), datetime.now(UTC)
+    home = open_home(settings)
+    scoped = bool(plan or department or month)
+    card = _card(home, run, plan, department, month, at) if scoped or json or csv or html or pdf else None
+    if card is not None:
+        _write(card, {"csv": csv, "html": html, "pdf": pdf}, language, at, quiet=json)
+    cards = reports.quality(settings, run) if json or not scoped else {}
+    if scoped and card is not None:
+        cards = {part.plan: cards[part.plan] for part in card.parts if part.plan in cards}
     if json:
-        typer.echo(json_format.dumps({"plans": cards}, ensure_ascii=False))
+        told = {"plans": cards, "card": card and card.as_json()}
+        typer.echo(json_format.dumps(told, ensure_ascii=False))
+    elif scoped and card is not None:
+        Console().print(_card_table(card, language))
     else:
         console = Console()
-        for plan, card in cards.items():
-            console.print(_table(plan, card))
+        for name, found in cards.items():
+            console.print(_table(name, found))
+    home.database.close()
     if docs:
         typer.echo(f"Data Docs: {reports.build_docs(settings)}", err=json)
+
+
+def _card(
+    home: Home, run: str | None, plan: str | None, department: str | None, month: str | None, at: datetime
+) -> Card | None:
+    from pipelines.jobs import scorecards
+    from pipelines.moments import day_of
+
+    if sum(map(bool, (run, plan, department))) > 1:
+        raise PolicyError(
+            "A report is about a run, a plan or a department: give one of --run, --plan and --department."
+        )
+    if run:
+        with suppress(UnknownReference):
+            return scorecards.batch(home, run, at)
+        return None
+    if plan:
+        home.policy.plan(plan)
+        return scorecards.plan(home, plan, at, month)
+    if department:
+        return scorecards.department(home, department, month or f"{day_of(at):%Y-%m}", at)
+    return scorecards.month(home, month, at) if month else scorecards.everything(home, at)
+
+
+def _write(card: Card, files: dict[str, Path | None], language: str, at: datetime, *, quiet: bool) -> None:
+    from pipelines.jobs.scorecards import as_csv
+
+    if path := files["csv"]:
+        _save(path, ("\ufeff" + as_csv(card)).encode(), quiet=quiet)
+    if not (files["html"] or files["pdf"]):
+        return
+    # Late: drawing charts loads what most reports don't need.
+    from pipelines.console import report
+    from pipelines.console.words import LANGUAGES, Words
+
+    if language not in LANGUAGES:
+        raise PolicyError(f"Reports are written in {' and '.join(LANGUAGES)}.")
+    page = report.render(card, Words("zh" if language == "zh" else "en"), at)
+    if path := files["html"]:
+        _save(path, page.encode(), quiet=quiet)
+    if path := files["pdf"]:
+        _save(path, report.as_pdf(page), quiet=quiet)
+
+
+def _save(path: Path, content: bytes, *, quiet: bool) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as exc:
+        raise PolicyError(f"{path} can't be written ({exc.strerror}); name another file.") from None
+    typer.echo(f"Written: {path}", err=quiet)
+
+
+def _card_table(card: Card, language: str) -> Table:
+    days = f"{card.first} … {card.last}" if card.first else "–"
+    drawn = tables.table(
+        "rule|规则", "severity|级别", ">failed|未通过", ">settled|已处理", ">now|现评分", "since|始于", ">waiting|待处理",
+        title=f"{card.name or 'all'} ({days}): {_share(card.overall.now)} now, {_share(card.overall.arrived)} as it arrived",
+        caption=f"{card.sla.waiting:,} rows wait, {card.sla.overdue:,} are overdue",
+    )  # fmt: skip
+    for rule in card.worst:
+        words = rule.zh if language == "zh" else rule.en
+        standing = rule.standing
+        counts = (f"{standing.failed:,}", f"{standing.settled:,}", _share(standing.now))
+        drawn.add_row(
+            f"{words}\n{rule.rule}", rule.severity.value, *counts, str(rule.since or "–"), f"{rule.waiting:,}"
+        )
+    return drawn
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{int(value * 10000) / 100:.2f}%"
 
 
 def _table(plan: str, card: dict[str, Any]) -> Table:

@@ -39,27 +39,27 @@ COPY quality.quarantine (record_id, batch_id, holder_id, cohort_id, expires_on, 
                          arrived_at, plan, reason, due_at, entered_by) FROM STDIN (FORMAT binary)
 
 -- scores --
--- Scores of every expectation over all batches of each plan.
+-- Scores of every expectation over all deliveries of each plan.
 SELECT b.plan, s.expectation, s.field, s.dimension, s.severity, sum(s.evaluated)::bigint AS evaluated,
        sum(s.failed)::bigint AS failed, count(*) AS batches
   FROM quality.score s JOIN vault.batch b USING (batch_id)
- WHERE CAST(:run AS text) IS NULL OR b.run = :run
+ WHERE (CAST(:run AS text) IS NULL OR b.run = :run) AND b.source = 'delivery'
  GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2;
 
 -- documents --
 -- Results of all batches of each plan's last run, for Data Docs.
 SELECT b.plan, d.result
   FROM quality.document d JOIN vault.batch b USING (batch_id)
- WHERE b.run = (SELECT l.run FROM vault.batch l WHERE l.plan = b.plan ORDER BY l.batch_id DESC LIMIT 1)
+ WHERE b.run = (SELECT l.run FROM vault.batch l WHERE l.plan = b.plan AND l.source = 'delivery' ORDER BY l.batch_id DESC LIMIT 1)
  ORDER BY b.plan, b.batch_id;
 
 -- totals --
--- What became of all rows of each plan.
+-- What became of all rows of each plan; those that stewards put in again were counted when they came.
 SELECT b.plan, sum(b.arrived)::bigint AS arrived, sum(b.stored)::bigint AS stored,
        sum((SELECT coalesce(sum(value::bigint), 0) FROM jsonb_each_text(b.refused)))::bigint AS refused,
        sum((SELECT coalesce(sum(value::bigint), 0) FROM jsonb_each_text(b.quarantined)))::bigint AS quarantined
   FROM vault.batch b
- WHERE CAST(:run AS text) IS NULL OR b.run = :run
+ WHERE (CAST(:run AS text) IS NULL OR b.run = :run) AND b.source = 'delivery'
  GROUP BY b.plan ORDER BY b.plan;
 
 -- Quarantined rows by plan and failed expectations.
