@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from pipelines.console import security
+from pipelines.console.areas import area_of
 from pipelines.console.words import Language, Words, preferred
 from pipelines.errors import ApprovalMissing
 
@@ -75,6 +76,12 @@ class Visit:
     def may(self, *roles: str) -> bool:
         """Tell whether the visitor has one of some roles."""
         return not self.user.roles.isdisjoint(roles)
+
+    def opens(self, url: str) -> bool:
+        """Tell whether the visitor may see the area that an address of the console lies in."""
+        root = self.request.scope.get("root_path", "")
+        area = area_of(urlsplit(url).path.removeprefix(root))
+        return area is None or self.may(*self.desk.areas.get(area.path, ()))
 
     @property
     def path(self) -> str:
