@@ -31,6 +31,7 @@ from pipelines.moments import day_of
 from pipelines.policy import Plan
 from pipelines.records import CONSENT_COLUMNS, META_COLUMNS, Admitted, Arrivals, Labelled, Origin, Quarantined, Sound
 from pipelines.retention import waiting
+from pipelines.retention.reseal import note_passages
 from pipelines.sources import normalise
 from pipelines.sources.fingerprint import uuid_of
 from pipelines.store import catalogue, quarantine, scores, vault
@@ -279,12 +280,16 @@ def _store(tx: Tx, desk: Desk, decision: Decision, again: _Again) -> list[Decide
     for number, row in enumerate(again.rows, start=1):
         what, record = became.get(number, ("refused", None))
         new = batch if record else None
-        told.append(Decided(row.record_id, row.batch_id, row.plan, row.failed, row.entered_by, what, new, record))
+        told.append(
+            Decided(row.record_id, row.batch_id, row.holder_id, row.plan, row.failed, row.entered_by, what, new, record)
+        )
     return told
 
 
 def _as_said(decision: Decision, row: Any) -> Decided:
-    return Decided(row.record_id, row.batch_id, row.plan, row.failed, row.entered_by, decision.kind.value)
+    return Decided(
+        row.record_id, row.batch_id, row.holder_id, row.plan, row.failed, row.entered_by, decision.kind.value
+    )
 
 
 def _conclude(tx: Tx, desk: Desk, decision: Decision, decided: Sequence[Decided]) -> None:
@@ -294,6 +299,7 @@ def _conclude(tx: Tx, desk: Desk, decision: Decision, decided: Sequence[Decided]
         decision.steward, decision.at,
     )  # fmt: skip
     _settle(tx, decided)
+    _leave(tx, decision, decided)
     gone = [each.record_id for each in decided if each.outcome in {"stored", "quarantined"}]
     # What may not be held any more goes as what is rejected does: with its key, and certified.
     doomed = [each.record_id for each in decided if each.outcome in {"rejected", "refused"}]
@@ -305,6 +311,15 @@ def _conclude(tx: Tx, desk: Desk, decision: Decision, decided: Sequence[Decided]
         waiting.reject(tx, desk.custodian, doomed, day_of(decision.at))
         tx.become(Role.REVIEW)
     desk.ledger.append(tx, _evidence(decision, decided), decision.at)
+
+
+def _leave(tx: Tx, decision: Decision, decided: Sequence[Decided]) -> None:
+    """Remember where the old ciphertext of what is stored lies: in backups it goes no later than the record."""
+    stored = [each.new_record for each in decided if each.outcome == "stored" and each.new_record]
+    if stored:
+        tx.become(Role.DESTROY)
+        note_passages(tx, "passages_of_decided", decision=decision.id, first=min(stored), last=max(stored))
+        tx.become(Role.REVIEW)
 
 
 def _settle(tx: Tx, decided: Sequence[Decided]) -> None:

@@ -55,7 +55,9 @@ def aim(tx: Tx, custodian: Custodian, policy: Policy, index_key: bytes) -> SetAp
     Raises:
         PolicyError, KeyUnavailable: as :func:`find`.
     """
-    apart = set_apart(tx, custodian, find(tx, custodian, policy, index_key, digests_of_aimed(tx)))
+    found = find(tx, custodian, policy, index_key, digests_of_aimed(tx))
+    # What a steward stored was quarantined before, and lies so in backups: those slots go with her key too.
+    apart = set_apart(tx, custodian, found, tx.rows("former_holders"))
     tx.run("aim_at_slots", slots=list(apart.holders))
     return apart
 
@@ -96,22 +98,29 @@ def find(
     return found
 
 
-def set_apart(tx: Tx, custodian: Custodian, ids: Sequence[UUID]) -> SetApart:
+def set_apart(tx: Tx, custodian: Custodian, ids: Sequence[UUID], former: Sequence[Any] = ()) -> SetApart:
     """Seal the rows beside some rows again under new slots, so that the old slots hold those rows alone.
 
     Call it under the writers' lock.
 
+    Args:
+        tx: the transaction.
+        custodian: opens pages.
+        ids: the rows.
+        former: more slots that are to hold nothing else (holder_id, and whether rows lie there), for what lay there once.
+
     Raises:
         KeyUnavailable: a page or row was altered.
     """
-    if not ids:
+    if not ids and not former:
         return SetApart((), 0, 0)
     tx.run("make_set_apart")
     tx.copy_rows("copy_set_apart", ["uuid"], ((record_id,) for record_id in ids))
     holders = tx.rows("holders_set_apart")
-    mixed = [row.holder_id for row in holders if row.others]
+    mixed = sorted({row.holder_id for row in (*holders, *former) if row.others})
     resealed = _reseal_others(tx, custodian, mixed) if mixed else 0
-    return SetApart(tuple(row.holder_id for row in holders), sum(row.found for row in holders), resealed)
+    slots = dict.fromkeys(row.holder_id for row in (*holders, *former))
+    return SetApart(tuple(slots), sum(row.found for row in holders), resealed)
 
 
 def _reseal_others(tx: Tx, custodian: Custodian, holders: Sequence[int]) -> int:

@@ -64,16 +64,17 @@ def run(tx: Tx, custodian: Custodian) -> int:
     return moved
 
 
-def note_passages(tx: Tx, found: LiteralString) -> None:
+def note_passages(tx: Tx, found: LiteralString, **parameters: object) -> None:
     """Remember which cohorts' keys what moves was ever sealed under: they go with it, however far their own day is.
 
     Args:
         tx: a transaction that holds the writers' lock.
         found: the query that finds the passages, from which cohort to which.
+        parameters: what the query takes.
     """
     tx.run("make_passages")
     tx.run("empty_passages")
-    if tx.run(found):
+    if tx.run(found, **parameters):
         tx.run("note_left_cohorts")
         tx.run("note_guests")
 

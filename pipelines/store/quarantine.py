@@ -11,7 +11,22 @@ from uuid import UUID
 
 from pipelines.store.database import Tx
 
-_DECISION = ("text", "uuid", "int8", "text", "text", "text[]", "text[]", "text", "text", "text", "text", "int8", "uuid")
+_DECISION = (
+    "text",
+    "uuid",
+    "int8",
+    "int8",
+    "text",
+    "text",
+    "text[]",
+    "text[]",
+    "text",
+    "text",
+    "text",
+    "text",
+    "int8",
+    "uuid",
+)
 
 
 LARGEST = 50_000
@@ -33,6 +48,7 @@ class Decided:
 
     record_id: UUID
     batch_id: int
+    holder_id: int
     plan: str
     rules: Sequence[str]
     entered_by: str
@@ -64,7 +80,7 @@ def put_decisions(
     """Copy decisions in; call it before the rows go, which they are held against."""
     lines = (
         (
-            decision, each.record_id, each.batch_id, each.plan, kind, list(each.rules), list(fields), reason, steward,
+            decision, each.record_id, each.batch_id, each.holder_id, each.plan, kind, list(each.rules), list(fields), reason, steward,
             each.entered_by, each.outcome, each.new_batch, each.new_record, at,
         )
         for each in decided

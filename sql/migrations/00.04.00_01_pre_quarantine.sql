@@ -38,6 +38,7 @@ CREATE TABLE quality.decision (
   decision_id  text NOT NULL,                   -- of all rows that were decided in one go
   record_id    uuid NOT NULL,
   batch_id     bigint NOT NULL,                 -- that the row lay in
+  holder_id    bigint NOT NULL,                 -- slot that it was sealed under: backups have it so
   plan         text NOT NULL,
   kind         text NOT NULL CHECK (kind IN ('corrected', 'accepted', 'rejected', 'returned')),
   rules        text[] NOT NULL,                 -- that it broke
@@ -98,6 +99,8 @@ GRANT SELECT (record_id, batch_id, expires_on, failed, arrived_at, plan, reason,
 GRANT tutela_ingest TO tutela_review WITH INHERIT TRUE, SET FALSE;
 GRANT SELECT, DELETE, UPDATE (state) ON quality.quarantine TO tutela_review;
 GRANT SELECT, INSERT ON quality.decision, quality.reveal TO tutela_review;
+-- Who erases a person blanks the slots that her rows were sealed under before they were stored.
+GRANT SELECT (decision_id, record_id, holder_id, outcome, new_record) ON quality.decision TO tutela_destroy;
 
 -- Reasons are text, and may not be copied.
 CREATE OR REPLACE VIEW tutela.unsampled AS

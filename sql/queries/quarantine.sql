@@ -64,7 +64,7 @@ SELECT q.record_id, q.batch_id, q.plan, q.failed, q.state, q.arrived_at, q.due_a
 
 -- quarantined_facts --
 -- The same without the rows themselves: for what counts.
-SELECT q.record_id, q.batch_id, q.plan, q.failed, q.state, q.entered_by
+SELECT q.record_id, q.batch_id, q.holder_id, q.plan, q.failed, q.state, q.entered_by
   FROM quality.quarantine q WHERE q.record_id = ANY(CAST(:ids AS uuid[])) ORDER BY q.record_id;
 
 -- rows_under_destruction --
@@ -84,8 +84,33 @@ SELECT EXISTS (SELECT FROM destruction.target t JOIN destruction.job j USING (jo
 
 -- copy_decisions --
 -- Decisions in.
-COPY quality.decision (decision_id, record_id, batch_id, plan, kind, rules, fields, reason, steward, entered_by, outcome,
+COPY quality.decision (decision_id, record_id, batch_id, holder_id, plan, kind, rules, fields, reason, steward, entered_by, outcome,
                        new_batch, new_record, at) FROM STDIN (FORMAT binary)
+
+-- passages_of_decided --
+-- From which cohort quarantined rows pass to which, when they are stored. Ids of a steward's batch are neighbours.
+INSERT INTO passages
+SELECT q.cohort_id, r.cohort_id, min(r.expires_on)
+  FROM quality.decision d JOIN quality.quarantine q USING (record_id)
+  JOIN vault.record r ON r.record_id = d.new_record
+ WHERE d.decision_id = :decision AND d.outcome = 'stored' AND r.record_id BETWEEN :first AND :last GROUP BY 1, 2;
+
+-- former_holders --
+-- The slots under which rows of the subjects aimed at were sealed before a steward decided to store them: backups have
+-- them so. Blank ones are left out; ``others``: rows lie under them still.
+WITH RECURSIVE earlier AS (
+  SELECT d.record_id, d.holder_id
+    FROM aimed a JOIN vault.record r USING (subject_id) JOIN quality.decision d ON d.new_record = r.record_id
+  UNION
+  SELECT d.record_id, d.holder_id
+    FROM earlier e JOIN quality.decision d ON d.new_record = e.record_id AND d.outcome = 'quarantined'
+)
+SELECT e.holder_id, EXISTS (SELECT FROM quality.quarantine q WHERE q.holder_id = e.holder_id) AS others
+  FROM (SELECT DISTINCT holder_id FROM earlier) e
+ WHERE NOT EXISTS (SELECT FROM aimed a WHERE a.subject_id = e.holder_id)
+   AND NOT EXISTS (SELECT FROM destruction.target t JOIN destruction.job j USING (job_id)
+                    WHERE t.ring = 'subject' AND t.key_id = e.holder_id AND j.state NOT IN ('blocked', 'rejected'))
+ ORDER BY e.holder_id;
 
 -- remove_decided --
 -- Rows that are in the vault now, or wait under another id.
