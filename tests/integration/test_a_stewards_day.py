@@ -42,7 +42,7 @@ class Said:
 
 
 ZH = Said(
-    "zh", 300, "数据质量", "处理", r"第 (\d+) 行", "修改并重新检查", "特批", "特批入库", "入库", "特批", "驳回", "证据",
+    "zh", 300, "数据质量", "处理", r"第 (\d+) 行", "更正并重新检查", "特批", "特批入库", "入库", "特批", "驳回", "证据",
 )  # fmt: skip
 EN = Said(
     "en", 400, "Data quality", "Review", r"Row (\d+)", "Correct and check again", "Accept", "Accept 10", "stored",
