@@ -52,6 +52,15 @@ class Settings(BaseSettings):
     """Processes of `tutela ingest`, slots of Airflow's LocalExecutor."""
     quality_floor: float = 0.95
     """Score (from 0 to 1) below which a plan's quality is called bad and somebody is told."""
+    notify_email: str = ""
+    """Who is told of bad scores, drift, overdue rows and the month's report: addresses with commas between them. They are
+    sent through Airflow's connection ``smtp_default``."""
+    notify_webhook: str = ""
+    """Airflow's connection (kind HTTP, the signing key as its password) that is told the same as JSON; unset: none."""
+    notify_language: str = "zh"
+    """Language of what is sent: zh or en."""
+    console_url: str = ""
+    """Address by which people reach the console, for links in what is sent; unset: its address on this machine."""
     airflow_port: int = 0
     """Port of Airflow's api-server on 127.0.0.1; 0: a free one, chosen once for each home."""
 

@@ -167,6 +167,17 @@ def column_corrected(
     return Entry(EntryKind.COLUMN_CORRECTED, at, {**body, **said, "steward": actor(steward)})
 
 
+# --- quality -----------------------------------------------------------------------------------------------------
+
+
+def month_reported(
+    month: str, departments: Iterable[Mapping[str, Json]], report_sha256: str, by: str, at: datetime
+) -> Entry:
+    """Record the figures of a closed month by department: counts and millionths; the hash is of the whole report."""
+    body: dict[str, Json] = {"month": month, "departments": [{**each} for each in departments], "by": actor(by)}
+    return Entry(EntryKind.MONTH_REPORTED, at, {**body, "report": f"sha256:{report_sha256}"})
+
+
 # --- consent -----------------------------------------------------------------------------------------------------
 
 

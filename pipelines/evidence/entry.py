@@ -33,6 +33,7 @@ class EntryKind(StrEnum):
     FINDINGS_RECORDED = "catalog.findings_recorded"
     PLAN_RECLASSIFIED = "catalog.plan_reclassified"
     COLUMN_CORRECTED = "catalog.column_corrected"
+    MONTH_REPORTED = "quality.month_reported"
     CONSENT_RECORDED = "consent.recorded"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     STANDING_APPROVAL = "policy.standing_approval"

@@ -59,6 +59,10 @@ PATTERNS: Mapping[EntryKind, tuple[str, str]] = MappingProxyType(
             "{steward} 判定 {plan} 的字段 {field}：{decision}，{level} 级",
             "{steward} decided about {field} of {plan}: {decision}, level {level}",
         ),
+        K.MONTH_REPORTED: (
+            "{month} 的治理指标已编制，覆盖 {departments.len} 个部门",
+            "The figures of {month} were drawn up for {departments.len:department}",
+        ),
         K.CONSENT_RECORDED: (
             "按告知书 {notice} 登记了 {receipts} 份同意凭据",
             "{receipts:receipt} of consent recorded under the notice {notice}",

@@ -89,6 +89,7 @@ KINDS: Mapping[EntryKind, tuple[str, str]] = MappingProxyType(
         K.FINDINGS_RECORDED: ("识别不符", "Findings"),
         K.PLAN_RECLASSIFIED: ("重新识别", "Looked at again"),
         K.COLUMN_CORRECTED: ("分类更正", "Column corrected"),
+        K.MONTH_REPORTED: ("月度报告", "Month reported"),
         K.CONSENT_RECORDED: ("同意登记", "Consent recorded"),
         K.CONSENT_WITHDRAWN: ("同意撤回", "Consent withdrawn"),
         K.STANDING_APPROVAL: ("常设批准", "Standing approval"),

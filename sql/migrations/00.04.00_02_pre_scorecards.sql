@@ -105,6 +105,26 @@ CREATE INDEX batch_by_time ON vault.batch (at);
 INSERT INTO quality.waiting
 SELECT plan, rule, count(*) FROM quality.quarantine, unnest(array_append(failed, '')) rule WHERE state = 'waiting' GROUP BY 1, 2;
 
+-- The figures of a closed month as they were when they were drawn up; the ledger has the hash of the report.
+CREATE TABLE quality.month_report (
+  month    text PRIMARY KEY CHECK (month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'),
+  report   jsonb NOT NULL,                      -- counts and names only
+  sha256   text NOT NULL,
+  at       timestamptz NOT NULL
+);
+CREATE TRIGGER month_report_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON quality.month_report
+  FOR EACH STATEMENT EXECUTE FUNCTION tutela.refuse_change();
+
+-- What was told on which way, so that nobody is told twice.
+CREATE TABLE quality.told (
+  kind     text NOT NULL CHECK (kind IN ('score', 'drift', 'overdue', 'month')),
+  plan     text NOT NULL,                       -- '' for all
+  about    text NOT NULL,                       -- run, day or month
+  channel  text NOT NULL CHECK (channel IN ('email', 'webhook')),
+  at       timestamptz NOT NULL,
+  PRIMARY KEY (kind, plan, about, channel)
+);
+
 -- Who stores counts; who decides about a row says that its failures are settled, and may change nothing else.
 GRANT SELECT, INSERT, UPDATE ON quality.daily TO tutela_ingest;
 GRANT SELECT ON quality.score, quality.daily TO tutela_review;
@@ -114,4 +134,7 @@ GRANT SELECT, INSERT ON quality.shape TO tutela_ingest;
 GRANT SELECT, INSERT, UPDATE ON quality.drift TO tutela_ingest;
 GRANT SELECT ON quality.shape, quality.drift, quality.waiting TO tutela_verify, tutela_audit, tutela_steward;
 GRANT SELECT ON quality.waiting TO tutela_review;
-GRANT SELECT ON quality.daily, quality.shape, quality.drift, quality.waiting TO tutela_backup;
+GRANT SELECT, INSERT ON quality.month_report, quality.told TO tutela_ingest;
+GRANT SELECT ON quality.month_report, quality.told TO tutela_verify, tutela_audit;
+GRANT SELECT ON quality.daily, quality.shape, quality.drift, quality.waiting,
+   quality.month_report, quality.told TO tutela_backup;

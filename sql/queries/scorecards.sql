@@ -173,3 +173,38 @@ SELECT q.*, d.* FROM
      FROM quality.quarantine WHERE batch_id IN (SELECT batch_id FROM batch) AND state = 'waiting') q,
   (SELECT count(*) AS decided, count(*) FILTER (WHERE d.at <= b.at + make_interval(days => :days)) AS in_time
      FROM quality.decision d JOIN batch b USING (batch_id) WHERE d.kind <> 'returned') d;
+
+-- consent_of_days --
+-- Rows of some plans that arrived between two moments and were not received before, and how many lacked consent.
+SELECT b.plan, (sum(b.arrived) - sum(coalesce((b.refused->>'already_received')::bigint, 0)))::bigint AS asked,
+       sum((SELECT coalesce(sum(r.value::bigint), 0) FROM jsonb_each_text(b.refused) r
+             WHERE r.key = ANY (CAST(:reasons AS text[]))))::bigint AS lacking
+  FROM vault.batch b
+ WHERE b.plan = ANY (CAST(:plans AS text[])) AND b.at >= :since AND b.at < :until AND b.source = 'delivery'
+ GROUP BY b.plan;
+
+-- month_reported --
+-- The figures of a month as they were drawn up.
+SELECT report, sha256, at FROM quality.month_report WHERE month = :month;
+
+-- insert_month_report --
+-- The figures of a closed month.
+INSERT INTO quality.month_report (month, report, sha256, at) VALUES (:month, CAST(:report AS jsonb), :sha256, :at);
+
+-- told_before --
+-- What was told of some things already, and on which way.
+SELECT t.kind, t.plan, t.about, t.channel
+  FROM quality.told t
+  JOIN unnest(CAST(:kinds AS text[]), CAST(:plans AS text[]), CAST(:abouts AS text[])) n(kind, plan, about)
+    ON t.kind = n.kind AND t.plan = n.plan AND t.about = n.about;
+
+-- note_told --
+-- Something was told.
+INSERT INTO quality.told (kind, plan, about, channel, at) VALUES (:kind, :plan, :about, :channel, :at)
+ON CONFLICT DO NOTHING;
+
+-- runs_since --
+-- The runs of some plans that brought something since a moment, the oldest first.
+SELECT b.run, min(b.batch_id) AS first FROM vault.batch b
+ WHERE b.at >= :since AND b.plan = ANY (CAST(:plans AS text[])) AND b.source = 'delivery'
+ GROUP BY b.run ORDER BY 2;

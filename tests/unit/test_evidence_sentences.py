@@ -36,6 +36,7 @@ BUILT: tuple[Entry, ...] = (
     ),
     entries.plan_reclassified("web_registrations", "f" * 63 + "1", (2, 20_000), FOUND, DAWN),
     entries.column_corrected("CC-1", "web_registrations", "mobile", "overridden", None, 1, [], "steward", DAWN),
+    entries.month_reported("2026-05", [{"department": "sales", "quality": 999_001}], "f" * 63 + "1", "schedule", DAWN),
     entries.consent_recorded(SCHEDULE, 20, "N-WEB-1", DAWN),
     entries.consent_withdrawn("7e1f0000-5d3c-4a5b-8c11-0123456789ab", {"marketing", "membership"}, DAWN),
     entries.standing_approval("SA-1", SCHEDULE, "leader", DAY, DAWN),

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from pipelines.errors import SourceMissing, StorageFull, TutelaError
-from pipelines.jobs import approval_tasks, asking, classification_tasks, collection, tasks
+from pipelines.jobs import approval_tasks, asking, classification_tasks, collection, quality_tasks, tasks
 
 CANARY = "金丝雀13988887766"
 CHUNK = {"plan": "p", "run": "r", "name": "n", "delivery": "0" * 32, "chunk": 0, "rows": 1}
@@ -48,7 +48,13 @@ def test_a_full_disk_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "others"), [(tasks, {"landed", "impersonal"}), (approval_tasks, set()), (classification_tasks, set())]
+    ("module", "others"),
+    [
+        (tasks, {"landed", "impersonal"}),
+        (approval_tasks, set()),
+        (classification_tasks, set()),
+        (quality_tasks, {"collect_news"}),
+    ],
 )
 def test_every_task_is_guarded(module: ModuleType, others: set[str]) -> None:
     public = [
