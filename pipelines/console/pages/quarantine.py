@@ -11,7 +11,7 @@ from fastapi import APIRouter, Form, Query, Response
 
 from pipelines.console.visit import Visit, act, allow
 from pipelines.console.words import N_
-from pipelines.errors import DecisionRefused, UnknownReference
+from pipelines.errors import DecisionRefused, PolicyError, UnknownReference
 from pipelines.jobs import decisions, quarantine
 from pipelines.jobs.decisions import Done, Selection
 from pipelines.jobs.masks import rule_in_words
@@ -37,6 +37,9 @@ DONE = {
     ("rejected", "rejected"): N_("{rows} rejected; destroyed with the next purge."),
     ("returned", "returned"): N_("{rows} sent back; here is the slip for the department."),
 }
+NO_REASON = N_(
+    "To look at a value needs a reason: one line, without the number or address of a person. Nothing was shown."
+)
 REFUSED = {
     "own": N_("Some of these rows were brought in by you, and nobody decides about their own; another steward has to. Nothing was changed."),
     "undated": N_("Some of these rows have no date that retention counts from and can't be accepted: nobody would know when to destroy them. Nothing was changed."),
@@ -103,7 +106,10 @@ def reveal(
     visit: Acting, record: UUID, field: Annotated[str, Form()], reason: Annotated[str, Form()], seen: Seen = ""
 ) -> Response:
     """Show one value for half a minute; who looked and why is on record."""
-    value = quarantine.reveal(visit.home, record, field, reason, visit.user.name, visit.at)
+    try:
+        value = quarantine.reveal(visit.home, record, field, reason, visit.user.name, visit.at)
+    except PolicyError as refused:
+        return _refuse(visit, refused.http_status, NO_REASON)
     return _row(visit, record, seen, {field: value})
 
 
@@ -119,7 +125,7 @@ def correct(
     """Store a row with other values, if it holds now; a blank leaves a field as it is, a dash empties it."""
     changes = {name: given for name, given in zip(field, value, strict=True) if given.strip()}
     if not changes:
-        return visit.page("error.html", status=409, code=409, sentence=visit.text(REFUSED["nothing"]))
+        return _refuse(visit, DecisionRefused.http_status, REFUSED["nothing"])
     return _decide(visit, Selection((record,)), "corrected", reason, seen, changes=changes)
 
 
@@ -234,11 +240,14 @@ def _decide(
     try:
         done = decisions.decide(visit.home, selection, kind, reason, visit.user.name, visit.at, token, changes)
     except DecisionRefused as refused:
-        said = visit.text(REFUSED[refused.why]) if refused.why in REFUSED else str(refused)
-        return visit.page("error.html", status=refused.http_status, code=refused.http_status, sentence=said)
+        return _refuse(visit, refused.http_status, REFUSED.get(refused.why, str(refused)))
     if kind == "returned":
         return visit.back(f"/quarantine/slips/{done.decision}", _told(visit, done))
     return visit.back("/quarantine", _told(visit, done), **_safe(seen))
+
+
+def _refuse(visit: Visit, status: int, sentence: str) -> Response:
+    return visit.page("error.html", status=status, code=status, sentence=visit.text(sentence))
 
 
 def _told(visit: Visit, done: Done) -> str:
