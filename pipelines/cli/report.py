@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,14 +67,9 @@ def quality(
     if scoped and card is not None:
         cards = {part.plan: cards[part.plan] for part in card.parts if part.plan in cards}
     if json:
-        told = {"plans": cards, "card": card and card.as_json()}
-        typer.echo(json_format.dumps(told, ensure_ascii=False))
-    elif scoped and card is not None:
-        Console().print(_card_table(card, language))
+        typer.echo(json_format.dumps({"plans": cards, "card": card and card.as_json()}, ensure_ascii=False))
     else:
-        console = Console()
-        for name, found in cards.items():
-            console.print(_table(name, found))
+        _print([_card_table(card, language)] if scoped and card else [_table(*each) for each in cards.items()])
     home.database.close()
     if docs:
         typer.echo(f"Data Docs: {reports.build_docs(settings)}", err=json)
@@ -99,6 +95,12 @@ def _card(
     if department:
         return scorecards.department(home, department, month or f"{day_of(at):%Y-%m}", at)
     return scorecards.month(home, month, at) if month else scorecards.everything(home, at)
+
+
+def _print(drawn: Iterable[Table]) -> None:
+    console = Console()
+    for table in drawn:
+        console.print(table)
 
 
 def _write(card: Card, files: dict[str, Path | None], language: str, at: datetime, *, quiet: bool) -> None:
