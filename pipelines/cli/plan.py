@@ -51,6 +51,8 @@ legal_basis: consent
 notices: []
 # Of policy/retention.yaml: {retention}
 retention:
+# Within how many days a steward decides about a quarantined row.
+review_days: 5
 source: {{formats: [csv], pattern: "{name}_*"}}
 # item: of policy/taxonomy.yaml · headers: how the column may be headed · necessity: why it can't be left out
 # identifies: strong (alone tells who it is), weak or none · free_text: raise, mask or quarantine
