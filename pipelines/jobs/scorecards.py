@@ -45,8 +45,8 @@ def batch(home: Home, run: str, at: datetime) -> Card:
                 f"No run {run} brought anything; `tutela report quality --plan` lists the runs of a plan."
             )
         waiting = _by_plan_and_rule(tx.rows("waiting_of_run", run=run, plan=facts.plan))
-        since = _since(tx, [facts.plan], day_of(facts.at))
-        rules = _rules(home, tx.rows("rules_of_run", run=run, plan=facts.plan), waiting, since)
+        rows = tx.rows("rules_of_run", run=run, plan=facts.plan)
+        rules = _rules(home, rows, waiting, _since(tx, rows, day_of(facts.at)))
         recent = tx.rows("last_runs", plan=facts.plan, upto=facts.last, limit=LAST)
         trend = _trend_of_runs(tx, facts.plan, [each.run for each in reversed(recent)])
         drifts = tuple(_drift(row) for row in tx.rows("drift_of_run", plan=facts.plan, run=run))
@@ -146,14 +146,14 @@ def rule(home: Home, plan_name: str, rule_id: str, at: datetime) -> RuleHistory:
         if not days:
             raise UnknownReference(f"The plan {plan_name} was never held against a rule {rule_id}.")
         waiting = _by_plan_and_rule(tx.rows("waiting_by_rule", plans=[plan_name]))
-        since = _since(tx, [plan_name], day_of(at))
+        [row] = tx.rows("failing_since", plans=[plan_name], rules=[rule_id], last=day_of(at)) or [None]
     total = cards.total(_standing(day) for day in days)
     words = rules_of(home.settings.expectations, plan_name).get(rule_id)
     newest = days[0]
     standing = RuleStanding(
         plan_name, rule_id, newest.field, Dimension(newest.dimension), Severity(newest.severity),
         words.zh if words else rule_id, words.en if words else rule_id, total,
-        since.get((plan_name, rule_id)), waiting.get((plan_name, rule_id), 0),
+        row and row.since, waiting.get((plan_name, rule_id), 0),
     )  # fmt: skip
     points = tuple((day.day.isoformat(), _standing(day)) for day in reversed(days))
     return RuleHistory(standing, Trend(points))
@@ -205,8 +205,8 @@ def _over_days(home: Home, kind: str, name: str, plans: Sequence[str], at: datet
             days = [row.day for row in tx.rows("last_days", plans=plans, limit=LAST)]
             first, last = (min(days), max(days)) if days else (day_of(at), day_of(at))
         waiting = _by_plan_and_rule(tx.rows("waiting_by_rule", plans=plans))
-        since = _since(tx, plans, last)
-        found = _rules(home, tx.rows("rules_of_days", plans=plans, first=first, last=last), waiting, since)
+        rows = tx.rows("rules_of_days", plans=plans, first=first, last=last)
+        found = _rules(home, rows, waiting, _since(tx, rows, last))
         daily = tx.rows("days_of_scores", plans=plans, first=first, last=last)
         parts = _parts(home, tx, plans, (first, last), at, found, daily)
         drifts = _last_drifts(tx, plans)
@@ -297,8 +297,10 @@ def _last_drifts(tx: Tx, plans: Sequence[str]) -> dict[str, tuple[Drift, ...]]:
     return found
 
 
-def _since(tx: Tx, plans: Sequence[str], last: date) -> dict[tuple[str, str], date]:
-    return {(row.plan, row.expectation): row.since for row in tx.rows("failing_since", plans=plans, last=last)}
+def _since(tx: Tx, rules: Iterable[Any], last: date) -> dict[tuple[str, str], date]:
+    keys = [(row.plan, row.expectation) for row in rules]
+    asked = {"plans": [plan for plan, _ in keys], "rules": [rule for _, rule in keys]}
+    return {(row.plan, row.expectation): row.since for row in tx.rows("failing_since", **asked, last=last)}
 
 
 def _by_plan_and_rule(rows: Iterable[Any]) -> dict[tuple[str, str], int]:

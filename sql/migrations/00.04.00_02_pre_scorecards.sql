@@ -31,6 +31,10 @@ SELECT b.plan, (b.at AT TIME ZONE INTERVAL '8 hours')::date, s.expectation,
   FROM quality.score s JOIN vault.batch b USING (batch_id)
  GROUP BY 1, 2, 3;
 
+-- The history of a rule, and the last day on which it was asked and nothing failed.
+CREATE INDEX daily_by_rule ON quality.daily (plan, expectation, day);
+CREATE INDEX daily_sound ON quality.daily (plan, expectation, day) WHERE failed = 0 AND evaluated > 0;
+
 -- What a batch looked like from afar. A word is one that the suite or the policy names; what else cells held is not here.
 CREATE TABLE quality.shape (
   batch_id  bigint NOT NULL REFERENCES vault.batch,

@@ -65,16 +65,17 @@ SELECT d.day, d.field, d.dimension, d.severity, d.evaluated, d.failed, d.settled
  ORDER BY d.day DESC LIMIT :limit;
 
 -- failing_since --
--- The first day of the streak in which each rule of some plans has failed whenever it was asked, up to a day.
-WITH sound AS (
-  SELECT d.plan, d.expectation, max(d.day) FILTER (WHERE d.failed = 0 AND d.evaluated > 0) AS day
-    FROM quality.daily d WHERE d.plan = ANY (CAST(:plans AS text[])) AND d.day <= :last
-   GROUP BY d.plan, d.expectation
-)
-SELECT d.plan, d.expectation, min(d.day) AS since
-  FROM quality.daily d JOIN sound s USING (plan, expectation)
- WHERE d.failed > 0 AND d.day <= :last AND (s.day IS NULL OR d.day > s.day)
- GROUP BY d.plan, d.expectation;
+-- The first day of the streak in which some rules have failed whenever they were asked, up to a day.
+SELECT r.plan, r.expectation, f.since
+  FROM unnest(CAST(:plans AS text[]), CAST(:rules AS text[])) r(plan, expectation)
+  LEFT JOIN LATERAL (SELECT d.day FROM quality.daily d
+                      WHERE d.plan = r.plan AND d.expectation = r.expectation AND d.day <= :last
+                        AND d.failed = 0 AND d.evaluated > 0
+                      ORDER BY d.day DESC LIMIT 1) s ON true
+ CROSS JOIN LATERAL (SELECT d.day AS since FROM quality.daily d
+                      WHERE d.plan = r.plan AND d.expectation = r.expectation AND d.day <= :last AND d.failed > 0
+                        AND d.day > coalesce(s.day, '-infinity')
+                      ORDER BY d.day LIMIT 1) f;
 
 -- rows_of_days --
 -- What became of the rows of some plans that arrived between two moments.
