@@ -45,8 +45,8 @@ def batch(home: Home, run: str, at: datetime) -> Card:
                 f"No run {run} brought anything; `tutela report quality --plan` lists the runs of a plan."
             )
         waiting = _by_plan_and_rule(tx.rows("waiting_of_run", run=run, plan=facts.plan))
-        rows = tx.rows("rules_of_run", run=run, plan=facts.plan)
-        rules = _rules(home, rows, waiting, _since(tx, rows, day_of(facts.at)))
+        scored = tx.rows("rules_of_run", run=run, plan=facts.plan)
+        rules = _rules(home, scored, waiting, _since(tx, scored, day_of(facts.at)))
         recent = tx.rows("last_runs", plan=facts.plan, upto=facts.last, limit=LAST)
         trend = _trend_of_runs(tx, facts.plan, [each.run for each in reversed(recent)])
         drifts = tuple(_drift(row) for row in tx.rows("drift_of_run", plan=facts.plan, run=run))
