@@ -124,7 +124,7 @@ def story(
         "before": END if before is None else before, "limit": limit,
     }  # fmt: skip
     with home.database.begin(Role.AUDIT) as tx:
-        _continue(tx)
+        go_on(tx)
         tx.run("plan_each_time")
         rows = tx.rows("story", **asked) if person is None else tx.rows("story_of_actor", who=person, **asked)
     names = names_of(home)
@@ -134,7 +134,7 @@ def story(
 def people(home: Home) -> tuple[list[str], list[EntryKind]]:
     """Name everybody who ever acted, and the kinds of entries that there are: what a story can be filtered by."""
     with home.database.begin(Role.AUDIT) as tx:
-        _continue(tx)
+        go_on(tx)
         who = [row.who for row in tx.rows("story_actors")]
         there = {row.kind for row in tx.rows("story_kinds")}
     return who, [kind for kind in KINDS if kind in there]
@@ -177,7 +177,7 @@ def verify(home: Home, by: str, at: datetime) -> Verification:
 def state(home: Home) -> State:
     """Tell how far the ledger goes, who last verified it and how that ended, and what was laid down outside."""
     with home.database.begin(Role.AUDIT) as tx:
-        _continue(tx)
+        go_on(tx)
         head = ledger.latest(tx)
         row = tx.one("last_told", kind=EntryKind.EVIDENCE_VERIFIED)
     size = head.size if head else 0
@@ -192,7 +192,8 @@ def state(home: Home) -> State:
     )
 
 
-def _continue(tx: Tx) -> None:
+def go_on(tx: Tx) -> None:
+    """Note what the entries are about that came since somebody last read."""
     tx.run("continue_story", actors=list(ACTORS))
 
 
