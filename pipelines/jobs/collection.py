@@ -20,7 +20,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,7 @@ from pipelines.consent.gate import Reason
 from pipelines.errors import DeliveryRefused, TutelaError
 from pipelines.evidence import entries, names
 from pipelines.jobs import drift, runs
-from pipelines.jobs.home import Home, open_home, verify_ed25519
+from pipelines.jobs.home import Home, open_home, stamp, verify_ed25519
 from pipelines.jobs.runs import end, staging_of, sweep
 from pipelines.jobs.workers import end_with_parent
 from pipelines.moments import day_of
@@ -324,7 +324,7 @@ def load_instruments(settings: Settings, plan: str) -> None:
     """Load the libraries, the suite and the analyzer of a plan into this process, once."""
     import pipelines.ingest  # noqa: F401
 
-    _instruments(settings.policy, settings.expectations, plan)
+    _instruments_now(settings, plan)
 
 
 def _round(
@@ -353,8 +353,14 @@ def _home_of_process(settings: Settings, _process: int) -> Home:
     return open_home(settings)
 
 
-@cache
-def _instruments(policy: Path, expectations: Path, plan: str) -> tuple[Suite, Analyzer]:
+def _instruments_now(settings: Settings, plan: str) -> tuple[Suite, Analyzer]:
+    return _instruments(
+        settings.policy, settings.expectations, plan, stamp(settings.policy), stamp(settings.expectations)
+    )
+
+
+@lru_cache(maxsize=16)
+def _instruments(policy: Path, expectations: Path, plan: str, *_stamps: int) -> tuple[Suite, Analyzer]:
     from pipelines.classify.engine import Analyzer
     from pipelines.classify.labels import entity_labels
     from pipelines.quality.suite import load_suite
@@ -372,8 +378,7 @@ def bench_of(home: Home, plan_name: str) -> Bench:
     from pipelines.classify.fingerprint import fingerprint as reading
     from pipelines.classify.labels import entity_labels
 
-    settings = home.settings
-    suite, analyzer = _instruments(settings.policy, settings.expectations, plan_name)
+    suite, analyzer = _instruments_now(home.settings, plan_name)
     return Bench(
         plan=home.policy.plan(plan_name),
         policy=home.policy,

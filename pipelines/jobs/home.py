@@ -159,11 +159,11 @@ def current_policy(settings: Settings) -> Policy:
     Raises:
         PolicyError: the policy holds a mistake.
     """
-    return _policy(settings.policy, _stamp(settings.policy))
+    return _policy(settings.policy, stamp(settings.policy))
 
 
-def _stamp(folder: Path) -> int:
-    """Tell one state of the policy folder from another, so that a long-lived process sees a change."""
+def stamp(folder: Path) -> int:
+    """Tell one state of a folder of YAML files from another, so that a long-lived process sees a change."""
     return hash(tuple(sorted((path.name, path.stat().st_mtime_ns) for path in folder.rglob("*.yaml"))))
 
 

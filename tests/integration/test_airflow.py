@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from examples.generate import generate
@@ -31,6 +32,15 @@ def test_every_row_of_every_plan_is_refused_quarantined_or_stored(world: World) 
         assert report["stored"] > 0
     canary = world.reports["counter_customers"]
     assert canary["arrived"] == 94
+
+
+def test_who_triggered_a_run_is_who_brought_its_rows_in(world: World) -> None:
+    with psycopg.connect(world.postgres.url("tutela")) as connection:
+        found = connection.execute("SELECT entered_by FROM vault.batch UNION SELECT entered_by FROM quality.quarantine")
+        who = {name for (name,) in found}
+    # A run that the schedule brought may have taken the files of a plan first.
+    assert "admin" in who
+    assert who <= {"admin", "schedule"}
 
 
 def test_the_nightly_dag_destroys_what_is_past_retention_and_its_certificate_verifies_offline(world: World) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +17,7 @@ from pipelines.jobs import decisions, quarantine
 from pipelines.jobs import home as homes_of_jobs
 from pipelines.jobs.decisions import Selection
 from pipelines.jobs.quarantine import View
+from pipelines.settings import CHECKOUT
 from tests.homes import NOON, TODAY, Home, Homes, counter, mobile, resident_id
 
 LATER = NOON + timedelta(hours=2)
@@ -242,3 +245,18 @@ def test_no_personal_value_stands_in_what_is_kept_of_decisions(vault: Home, tmp_
     for value in (mobile(222), mobile(2), resident_id(2), resident_id(3), WRONG_ID, "甄无名"):
         assert value not in kept
     assert mobile(222) in repr(vault.records())
+
+
+def test_a_suite_that_was_changed_counts_for_the_next_decision_of_the_same_process(
+    homes: Homes, tmp_path: Path
+) -> None:
+    suites = tmp_path / "expectations"
+    shutil.copytree(CHECKOUT / "expectations", suites)
+    home = homes.blank(expectations=suites)
+    home.collect(PLAN, counter(tmp_path / "a.csv", {"手机号": "12"}, {"手机号": "13"}), by="engineer")
+    first, second = waiting(home).values()
+    assert decide(home, "corrected", first, changes={"occupation": "mason"}).outcomes == {"quarantined": 1}
+    path = suites / f"{PLAN}.yaml"
+    path.write_text(re.sub(r"(mobile\.format.*?severity: )critical", r"\1warning", path.read_text("utf-8")), "utf-8")
+    assert decide(home, "corrected", second, changes={"occupation": "mason"}).outcomes == {"stored": 1}
+    homes.drop(home)
