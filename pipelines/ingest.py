@@ -69,7 +69,10 @@ def ask_consent(arrivals: Arrivals, bench: Bench, at: datetime) -> tuple[Admitte
 
 def check_quality(admitted: Admitted, bench: Bench, at: datetime) -> tuple[Sound, Quarantined, Verdict]:
     """Set apart the rows that failed a critical expectation."""
-    verdict = check(admitted.frame, bench.suite, at=at)
+    with bench.database.begin(Role.INGEST) as tx:
+        received = vault.received(tx, admitted.origin)
+        marks = sealing.marks(tx, admitted.frame, bench.plan, bench.index_key) if bench.suite.marks else {}
+    verdict = check(admitted.frame, bench.suite, at=at, received=received, marks=marks)
     # Whatever the suite lets pass: a row without a due day could never be destroyed on time.
     undated = admitted.frame.index[sealing.undated_rows(admitted.frame, bench)].to_numpy(dtype=np.int64)
     reasons = rules_by_row({**verdict.failing(Severity.CRITICAL), UNDATED: undated})

@@ -12,6 +12,7 @@ DIMENSIONS = {
     Dimension.ACCURACY: N_("Accuracy"),
     Dimension.CONSISTENCY: N_("Consistency"),
     Dimension.TIMELINESS: N_("Timeliness"),
+    Dimension.ACCESSIBILITY: N_("Accessibility"),
     Dimension.UNIQUENESS: N_("Uniqueness"),
 }
 SEVERITIES = {

@@ -17,17 +17,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from pipelines.errors import PolicyError
 from pipelines.quality.document import document, entry
 from pipelines.quality.gx import Batch, ExpectationValidationResult, PandasExecutionEngine, Validator, context, gx
 from pipelines.quality.verdict import Rows, Score, Verdict
-from pipelines.quality.vocabulary import AT
+from pipelines.quality.vocabulary import AT, RECEIVED
 
 if TYPE_CHECKING:
     from pipelines.quality.suite import Rule, Suite
 
+Flags = npt.NDArray[np.bool_]
 ROW = "row"
 """The name of a frame's index."""
 _RESULT_FORMAT = {
@@ -39,13 +41,22 @@ _RESULT_FORMAT = {
 }
 
 
-def check(frame: pd.DataFrame, suite: Suite, *, at: datetime) -> Verdict:
+def check(
+    frame: pd.DataFrame,
+    suite: Suite,
+    *,
+    at: datetime,
+    received: datetime | None = None,
+    marks: Mapping[str, Flags] | None = None,
+) -> Verdict:
     """Judge every row of a frame by every expectation of a suite.
 
     Args:
         frame: text columns, indexed by row number (named "row"); at least the columns the suite reads.
         suite: from :func:`pipelines.quality.suite.load_suite`.
         at: the time of the check, with a zone; nothing may have happened after it.
+        received: when the delivery was received, with a zone; just now, when it is left out.
+        marks: what was looked up for :attr:`Suite.marks`: name → one flag a row.
 
     Raises:
         PolicyError: an expectation could not be evaluated, which is never a pass; names the expectation.
@@ -54,11 +65,13 @@ def check(frame: pd.DataFrame, suite: Suite, *, at: datetime) -> Verdict:
     if frame.index.name != ROW or not pd.api.types.is_integer_dtype(frame.index.dtype):
         message = "the frame must be indexed by row number"
         raise RuntimeError(message)
-    if at.tzinfo is None:
+    times = {AT: at, RECEIVED: received or at}
+    if any(time.tzinfo is None for time in times.values()):
         message = "the time of a check needs a zone"
         raise RuntimeError(message)
     _columns_there(frame, suite)
-    results = _results(_run(frame, suite, at), suite)
+    rows = _with_marks(frame[list(suite.columns)], suite, marks or {})
+    results = _results(_run(rows, suite, times), suite)
     failed = {rule.id: _failed_rows(results[rule.id]) for rule in suite.rules}
     scores = tuple(_score(rule, results[rule.id], failed[rule.id]) for rule in suite.rules)
     return Verdict(failed, scores, _document(suite, list(results.values()), len(frame), at))
@@ -72,12 +85,20 @@ def _columns_there(frame: pd.DataFrame, suite: Suite) -> None:
                 raise PolicyError(message)
 
 
-def _run(frame: pd.DataFrame, suite: Suite, at: datetime) -> Iterable[ExpectationValidationResult]:
-    batch = Batch(data=frame[list(suite.columns)])  # type: ignore[arg-type]  # the library annotates a class
+def _with_marks(rows: pd.DataFrame, suite: Suite, marks: Mapping[str, Flags]) -> pd.DataFrame:
+    """Put the marks beside the rows; a look-up that was forgotten is no pass."""
+    if missing := [name for name in suite.marks if name not in marks]:
+        message = f"the suite {suite.name} needs the marks {', '.join(missing)}, which were not looked up"
+        raise PolicyError(message)
+    return rows.assign(**{name: pd.array(marks[name].astype("int8"), dtype="int8") for name in suite.marks})
+
+
+def _run(rows: pd.DataFrame, suite: Suite, times: Mapping[str, datetime]) -> Iterable[ExpectationValidationResult]:
+    batch = Batch(data=rows)  # type: ignore[arg-type]  # the library annotates a class
     validator = Validator(PandasExecutionEngine(), data_context=context(), batches=[batch])
     try:
         configurations = validator.process_expectations_for_validation(
-            suite.gx.expectation_configurations, {AT: at.isoformat()}
+            suite.gx.expectation_configurations, {name: time.isoformat() for name, time in times.items()}
         )
         return validator.graph_validate(configurations, {"result_format": _RESULT_FORMAT, "catch_exceptions": True})
     except Exception as error:  # noqa: BLE001  (whatever the library raises may quote a value)

@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pipelines.errors import PolicyError
 from pipelines.quality.gx import Expectation, ExpectationSuite, FailureSeverity, GreatExpectationsError
 from pipelines.quality.verdict import Dimension, Severity
-from pipelines.quality.vocabulary import WORDS
+from pipelines.quality.vocabulary import MARK, MARKS, WORDS, mark_column
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 _Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$", max_length=120)]
@@ -66,12 +66,21 @@ class Rule(BaseModel):
             raise ValueError(message)
         if "regex" in self.given:
             _compiles(self.given["regex"])
+        if MARK in self.given and self.given[MARK] not in MARKS:
+            message = f"with: mark is one of {', '.join(MARKS)}"
+            raise ValueError(message)
         return self
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Name the columns it reads."""
-        return (self.column, str(self.given["id"])) if "id" in self.given else (self.column,)
+        """Name the columns of the rows that it reads."""
+        other = WORDS[self.expect].other(self.given)
+        return (self.column, other) if other else (self.column,)
+
+    @property
+    def mark(self) -> str | None:
+        """Name the column of marks that it reads beside the rows, if any."""
+        return mark_column(self.column, self.given[MARK]) if MARK in self.given else None
 
     def build(self) -> Expectation:
         """Make the Great Expectations object.
@@ -101,6 +110,11 @@ class Suite:
     def columns(self) -> tuple[str, ...]:
         """Name the columns it reads, each once, in suite order."""
         return tuple(dict.fromkeys(column for rule in self.rules for column in rule.columns))
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Name the columns of marks that have to be looked up for it, each once."""
+        return tuple(dict.fromkeys(rule.mark for rule in self.rules if rule.mark))
 
     def described(self) -> ExpectationSuite:
         """Make another Great Expectations suite of the same rules, for a context of its own to keep."""

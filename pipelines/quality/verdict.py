@@ -26,6 +26,7 @@ class Dimension(StrEnum):
     ACCURACY = "accuracy"  # 准确性
     CONSISTENCY = "consistency"  # 一致性
     TIMELINESS = "timeliness"  # 时效性
+    ACCESSIBILITY = "accessibility"  # 可访问性
     UNIQUENESS = "uniqueness"  # 唯一性: 36344 counts it under accuracy; scorecards show it apart
 
 

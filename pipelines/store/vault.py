@@ -70,6 +70,12 @@ def register_delivery(tx: Tx, plan: str, delivery: UUID, chunk_rows: int, at: da
     return int(tx.scalar("delivery_chunk_rows", plan=plan, delivery_id=delivery))
 
 
+def received(tx: Tx, origin: Origin) -> datetime | None:
+    """Tell when a delivery was first seen; None for rows that came by no delivery."""
+    found: datetime | None = tx.scalar("delivery_received", plan=origin.plan, delivery_id=origin.delivery)
+    return found
+
+
 def is_done(tx: Tx, origin: Origin) -> bool:
     """Tell whether a chunk was brought in before."""
     return bool(tx.scalar("batch_exists", plan=origin.plan, delivery_id=origin.delivery, chunk=origin.chunk))

@@ -12,6 +12,10 @@ ON CONFLICT DO NOTHING;
 -- The chunk size that a delivery is cut by.
 SELECT chunk_rows FROM vault.delivery WHERE plan = :plan AND delivery_id = :delivery_id;
 
+-- delivery_received --
+-- When a delivery was first seen.
+SELECT first_seen FROM vault.delivery WHERE plan = :plan AND delivery_id = :delivery_id;
+
 -- batch_exists --
 -- Whether a chunk of a delivery is done already.
 SELECT true FROM vault.batch WHERE plan = :plan AND delivery_id = :delivery_id AND chunk = :chunk;

@@ -208,7 +208,7 @@ def test_the_percentages_are_those_of_great_expectations(suite: Suite) -> None:
     from pipelines.quality.check import _results, _run
 
     frame = some_rows()
-    theirs = _results(_run(frame, suite, AT), suite)
+    theirs = _results(_run(frame, suite, {"at": AT, "received": AT}), suite)
     for part in check(frame, suite, at=AT).document["results"]:
         found = theirs[part["expectation_config"]["meta"]["id"]]
         assert part["success"] == found.success

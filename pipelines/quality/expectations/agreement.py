@@ -20,25 +20,21 @@ from great_expectations.expectations.metrics.map_metric_provider import (
 from pipelines.quality.expectations.days import days_of
 from pipelines.quality.expectations.resident_id import BIRTH, SEX, WIDTH
 from pipelines.quality.expectations.sentence import Sentence
-from pipelines.quality.expectations.texts import Texts, all_digits, digits, number
+from pipelines.quality.expectations.texts import Texts, number_at
 
 MALE = ("男", "男性", "1", "M", "m", "male", "Male", "MALE")
 FEMALE = ("女", "女性", "2", "F", "f", "female", "Female", "FEMALE")
 """How sex is written; 1 and 2 are the codes of GB/T 2261.1-2003."""
 
-_DOMAIN = ("batch_id", "column_A", "column_B", "row_condition", "condition_parser", "ignore_row_if")
+PAIR = ("batch_id", "column_A", "column_B", "row_condition", "condition_parser", "ignore_row_if")
+"""Keys that name the two columns of a pair and say which rows count."""
 _Ignore = Literal["both_values_are_missing", "either_value_is_missing", "neither"]
 
 
 def _read(column: pd.Series, start: int, stop: int) -> npt.NDArray[np.int64]:
     """Read some digits of identity numbers; -1 where the number can't be one."""
     texts = Texts.of(column)
-    found = np.full(len(column), -1, np.int64)
-    rows = np.flatnonzero(texts.widths == WIDTH)
-    if rows.size:
-        numbers = digits(texts.matrix(rows, WIDTH)[:, :-1])
-        found[rows] = np.where(all_digits(numbers), number(numbers, start, stop), -1)
-    return found
+    return np.where(number_at(texts, 0, WIDTH - 1, WIDTH) < 0, -1, number_at(texts, start, stop, WIDTH))
 
 
 class ColumnPairValuesBirthDateOfResidentId(ColumnPairMapMetricProvider):
@@ -57,7 +53,7 @@ class ExpectBirthDateToAgreeWithResidentId(Sentence, ColumnPairMapExpectation):
 
     ignore_row_if: _Ignore = "either_value_is_missing"
 
-    domain_keys: ClassVar[tuple[str, ...]] = _DOMAIN  # type: ignore[assignment]
+    domain_keys: ClassVar[tuple[str, ...]] = PAIR  # type: ignore[assignment]
     map_metric: ClassVar[str] = "column_pair_values.birth_date_of_resident_id"
     sentence: ClassVar[str] = "be the birth date in the resident identity number"
     library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["china", "consistency"]}
@@ -81,7 +77,7 @@ class ExpectSexToAgreeWithResidentId(Sentence, ColumnPairMapExpectation):
 
     ignore_row_if: _Ignore = "either_value_is_missing"
 
-    domain_keys: ClassVar[tuple[str, ...]] = _DOMAIN  # type: ignore[assignment]
+    domain_keys: ClassVar[tuple[str, ...]] = PAIR  # type: ignore[assignment]
     map_metric: ClassVar[str] = "column_pair_values.sex_of_resident_id"
     sentence: ClassVar[str] = "be the sex in the resident identity number"
     library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "tags": ["china", "consistency"]}

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 """One row a value, one column a byte."""
@@ -70,6 +71,36 @@ def judge(column: pd.Series, rules: Mapping[int, Rule]) -> pd.Series:
         if rows.size:
             passed[rows] = rule(texts.matrix(rows, width))
     return pd.Series(passed, index=column.index)
+
+
+def judge_pattern(column: pd.Series, pattern: str, *, holds: bool = True) -> pd.Series:
+    """Tell in which values a regular expression (RE2) is found, or with ``holds=False`` in which not; missing values pass."""
+    if not pd.api.types.is_string_dtype(column.dtype):
+        column = column.astype("str")
+    array = pa.array(column, type=pa.large_string(), from_pandas=True)
+    found = pc.equal(pc.match_substring_regex(array, pattern), holds)
+    return pd.Series(np.asarray(pc.fill_null(found, fill_value=True)), index=column.index)
+
+
+def judge_distinct(column: pd.Series, rule: Callable[[str], bool]) -> pd.Series:
+    """Tell which values pass a rule that is asked once for each distinct value; missing values pass."""
+    kinds, values = pd.factorize(column, use_na_sentinel=True)
+    passed = np.array([*(rule(str(value)) for value in values), True], dtype=np.bool_)
+    return pd.Series(passed[kinds], index=column.index)
+
+
+def number_at(texts: Texts, start: int, stop: int, width: int | None = None) -> npt.NDArray[np.int64]:
+    """Read the digits between two places of each value; -1 where the value is missing or has no digits there.
+
+    With ``width``, only values of that many bytes are read.
+    """
+    widths = texts.widths
+    rows = np.flatnonzero(widths == width if width else widths >= stop)
+    found = np.full(len(widths), -1, np.int64)
+    if rows.size:
+        numbers = digits(texts.data[texts.bounds[:-1][rows, None] + np.arange(start, stop)])
+        found[rows] = np.where(all_digits(numbers), number(numbers, 0, stop - start), -1)
+    return found
 
 
 def digits(matrix: Bytes) -> Bytes:
