@@ -62,7 +62,7 @@ def quality(
     scoped = bool(plan or department or month)
     card = _card(home, run, plan, department, month, at) if scoped or json or csv or html or pdf else None
     if card is not None:
-        _write(card, {"csv": csv, "html": html, "pdf": pdf}, language, at, quiet=json)
+        _write(home, card, {"csv": csv, "html": html, "pdf": pdf}, language, at, quiet=json)
     cards = reports.quality(settings, run) if json or not scoped else {}
     if scoped and card is not None:
         cards = {part.plan: cards[part.plan] for part in card.parts if part.plan in cards}
@@ -103,7 +103,7 @@ def _print(drawn: Iterable[Table]) -> None:
         console.print(table)
 
 
-def _write(card: Card, files: dict[str, Path | None], language: str, at: datetime, *, quiet: bool) -> None:
+def _write(home: Home, card: Card, files: dict[str, Path | None], language: str, at: datetime, *, quiet: bool) -> None:
     from pipelines.jobs.scorecards import as_csv
 
     if path := files["csv"]:
@@ -113,10 +113,12 @@ def _write(card: Card, files: dict[str, Path | None], language: str, at: datetim
     # Late: drawing charts loads what most reports don't need.
     from pipelines.console import report
     from pipelines.console.words import LANGUAGES, Words
+    from pipelines.jobs import months
 
     if language not in LANGUAGES:
         raise PolicyError(f"Reports are written in {' and '.join(LANGUAGES)}.")
-    page = report.render(card, Words("zh" if language == "zh" else "en"), at)
+    figures = months.figures(home, f"{card.first:%Y-%m}", card) if card.kind in {"month", "department"} else ()
+    page = report.render(card, Words("zh" if language == "zh" else "en"), at, figures)
     if path := files["html"]:
         _save(path, page.encode(), quiet=quiet)
     if path := files["pdf"]:

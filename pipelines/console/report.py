@@ -5,6 +5,7 @@ What it says is the scorecard's; PDF is made of the same page where WeasyPrint a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,15 +21,16 @@ from pipelines.quality.drift_words import sentence
 
 if TYPE_CHECKING:
     from pipelines.console.words import Words
+    from pipelines.jobs.months import Figures
     from pipelines.quality.card import Card
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(card: Card, words: Words, at: datetime) -> str:
-    """Write the report of a card in the language of the words."""
+def render(card: Card, words: Words, at: datetime, figures: Sequence[Figures] = ()) -> str:
+    """Write the report of a card in the language of the words, with the figures of departments where there are any."""
     known: dict[str, Any] = {
-        "card": card, "_": words.markup, "words": words, "number": words.number, "percent": words.percent,
+        "card": card, "figures": figures, "_": words.markup, "words": words, "number": words.number, "percent": words.percent,
         "day": words.day, "moment": words.moment, "tag": TAGS[words.language], "at": at,
         "dimension_words": {each: words.text(word) for each, word in DIMENSIONS.items()},
         "severity_words": {each: words.text(word) for each, (_, word) in SEVERITIES.items()},

@@ -19,11 +19,13 @@ from pipelines.evidence import entries
 from pipelines.jobs import catalogue, scorecards
 from pipelines.jobs.scorecards import DAY, days_of_month
 from pipelines.moments import CHINA, day_of
+from pipelines.quality.card import Standing, total
 from pipelines.quality.verdict import Dimension
 from pipelines.store.database import Role
 
 if TYPE_CHECKING:
     from pipelines.jobs.home import Home
+    from pipelines.quality.card import Card, Part
 
 WITHOUT_CONSENT = (
     Reason.NO_CONSENT, Reason.UNKNOWN_NOTICE, Reason.NOTICE_NOT_IN_FORCE, Reason.CONSENT_AFTER_COLLECTION,
@@ -69,9 +71,9 @@ def report_month(home: Home, month: str, at: datetime, by: str) -> MonthReport:
     known = month_report(home, month)
     if known is not None:
         return known
-    found = figures(home, month, at)
-    content: dict[str, Any] = {"month": month, "departments": [asdict(each) for each in found]}
-    content["card"] = scorecards.month(home, month, at).as_json()
+    card = scorecards.month(home, month, at)
+    found = figures(home, month, card)
+    content = {"month": month, "departments": [asdict(each) for each in found], "card": card.as_json()}
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     digest = sha256(text.encode()).hexdigest()
     with home.database.begin(Role.INGEST) as tx:
@@ -98,36 +100,28 @@ def month_report(home: Home, month: str) -> MonthReport | None:
     return MonthReport(month, departments, row.sha256, row.at, new=False)
 
 
-def figures(home: Home, month: str, at: datetime) -> list[Figures]:
-    """Compute the figures of each department that owns a plan."""
-    owners: dict[str, list[str]] = {}
-    for each in home.policy.plans.values():
-        owners.setdefault(each.owner.department, []).append(each.name)
-    lacking = _consent(home, month, list(home.policy.plans))
+def figures(home: Home, month: str, card: Card) -> list[Figures]:
+    """Compute the figures of each department that owns a plan, from the card of a month."""
+    owners: dict[str, list[Part]] = {}
+    for part in card.parts:
+        if part.plan in home.policy.plans:
+            owners.setdefault(home.policy.plans[part.plan].owner.department, []).append(part)
+    lacking = _consent(home, month, [part.plan for part in card.parts])
     open_findings = _open_findings(home)
-    return [
-        _figures(home, department, plans, month, at, lacking, open_findings)
-        for department, plans in sorted(owners.items())
-    ]
+    return [_figures(name, parts, lacking, open_findings) for name, parts in sorted(owners.items())]
 
 
 def _figures(
-    home: Home,
-    department: str,
-    plans: Sequence[str],
-    month: str,
-    at: datetime,
-    lacking: dict[str, tuple[int, int]],
-    open_findings: dict[str, int],
+    department: str, parts: Sequence[Part], lacking: dict[str, tuple[int, int]], open_findings: dict[str, int]
 ) -> Figures:
-    card = scorecards.department(home, department, month, at)
-    completeness = card.dimensions.get(Dimension.COMPLETENESS)
-    asked = sum(lacking.get(plan, (0, 0))[0] for plan in plans)
-    without = sum(lacking.get(plan, (0, 0))[1] for plan in plans)
+    overall = total(part.overall for part in parts)
+    complete = total(part.dimensions.get(Dimension.COMPLETENESS, Standing()) for part in parts)
+    asked = sum(lacking.get(part.plan, (0, 0))[0] for part in parts)
+    without = sum(lacking.get(part.plan, (0, 0))[1] for part in parts)
     return Figures(
-        department, card.rows.arrived, card.rows.stored, _millionths(card.overall.now),
-        _millionths(completeness.now if completeness else None), _millionths(1 - without / asked if asked else None),
-        sum(open_findings.get(plan, 0) for plan in plans),
+        department, sum(part.rows.arrived for part in parts), sum(part.rows.stored for part in parts),
+        _millionths(overall.now), _millionths(complete.now), _millionths(1 - without / asked if asked else None),
+        sum(open_findings.get(part.plan, 0) for part in parts),
     )  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from pipelines.console.charts import Point
 from pipelines.console.quality_words import DEPARTMENTS, DIMENSIONS, SEVERITIES, SIGNS
 from pipelines.console.visit import Visit, allow
 from pipelines.console.words import N_
-from pipelines.jobs import scorecards
+from pipelines.jobs import months, scorecards
+from pipelines.jobs.months import Figures
 from pipelines.moments import day_of
 from pipelines.policy import META_HEADINGS
 from pipelines.quality.card import Card, Standing, Trend
@@ -79,14 +80,15 @@ def month_report(
         return visit.download(json.dumps(card.as_json(), ensure_ascii=False), f"{name}.json", "application/json")
     if form == "csv":
         return visit.download("\ufeff" + scorecards.as_csv(card), f"{name}.csv", "text/csv; charset=utf-8")
+    figures = [] if plan else _figures(visit, month, department, card)
     if form in {"file", "pdf"}:
-        html = report.render(card, visit.words, visit.at)
+        html = report.render(card, visit.words, visit.at, figures)
         if form == "pdf":
             return visit.download(report.as_pdf(html), f"{name}.pdf", "application/pdf")
         return visit.download(html, f"{name}.html", "text/html; charset=utf-8")
     return visit.page(
         "quality/report.html", **_common(visit, card), month=month, months=_months(visit), department=department,
-        of_plan=plan, owners=_owners(visit),
+        of_plan=plan, owners=_owners(visit), figures=figures, record=months.month_report(visit.home, month),
     )  # fmt: skip
 
 
@@ -96,6 +98,14 @@ def _card_of_month(visit: Visit, month: str, department: str | None, plan: str |
     if department:
         return scorecards.department(visit.home, department, month, visit.at)
     return scorecards.month(visit.home, month, visit.at)
+
+
+def _figures(visit: Visit, month: str, department: str | None, card: Card) -> list[Figures]:
+    """Give the departments' figures: as they are on record where the month is, else as they stand."""
+    record = months.month_report(visit.home, month)
+    if record is None:
+        return months.figures(visit.home, month, card)
+    return [each for each in record.departments if department in (None, each.department)]
 
 
 def _owners(visit: Visit) -> list[str]:
