@@ -31,6 +31,16 @@ AREAS = words("""
     110101 110105 120101 130102 140105 210102 220102 230102 310101 310115 320102 330106 340102 350102 360102
     370102 410102 420106 430102 440106 440305 450102 500103 510104 520102 530102 610102 620102 640104 650102
 """)
+PLACES = words("""
+    北京市东城区 北京市朝阳区 天津市和平区 河北省石家庄市长安区 山西省太原市小店区 辽宁省沈阳市和平区 吉林省长春市南关区
+    黑龙江省哈尔滨市道里区 上海市黄浦区 上海市浦东新区 江苏省南京市玄武区 浙江省杭州市西湖区 安徽省合肥市瑶海区
+    福建省福州市鼓楼区 江西省南昌市东湖区 山东省济南市历下区 河南省郑州市中原区 湖北省武汉市武昌区 湖南省长沙市芙蓉区
+    广东省广州市天河区 广东省深圳市南山区 广西壮族自治区南宁市兴宁区 重庆市渝中区 四川省成都市锦江区 贵州省贵阳市南明区
+    云南省昆明市五华区 陕西省西安市新城区 甘肃省兰州市城关区 宁夏回族自治区银川市兴庆区 新疆维吾尔自治区乌鲁木齐市天山区
+""")
+"""What the areas are called, in their order."""
+MOVED_SHARE = 40
+"""One enterprise in so many has moved since it was registered: its code names another place than its address."""
 MOBILE_PREFIXES = words("""
     130 131 132 135 136 137 138 139 150 151 152 157 158 159 166 176 177 178 180 186 187 188
 """)
@@ -199,6 +209,14 @@ def addresses(numbers: Numbers, seed: int, pools: Pools) -> Text:
             "号", digits((number >> np.uint64(20)) % np.uint64(3000) + np.uint64(1), 4), "室", ""
         ),
     )
+
+
+def registered_addresses(numbers: Numbers, seed: int, pools: Pools) -> Text:
+    """Return addresses of enterprises, nearly all in the area that their credit codes name."""
+    streets = pc.replace_substring_regex(addresses(numbers, seed + 3, pools), "^.*?[市县]", "")
+    moved = pa.array(mix(numbers, seed + 12) % np.uint64(MOVED_SHARE) == 0)
+    places = pc.if_else(moved, pick(PLACES, numbers, seed + 13), pick(PLACES, numbers, seed + 1))
+    return join(places, streets)
 
 
 def companies(numbers: Numbers, seed: int, pools: Pools) -> Text:

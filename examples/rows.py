@@ -124,7 +124,7 @@ class Maker:
             "company_name": who.companies(numbers, self.seed, self.pools),
             "uscc": who.credit_codes(numbers, self.seed),
             "legal_representative": who.names(numbers + np.uint64(1 << 27), self.seed, self.pools),
-            "registered_address": who.addresses(numbers, self.seed + 3, self.pools),
+            "registered_address": who.registered_addresses(numbers, self.seed, self.pools),
             "industry": who.pick(self.pools.industries, numbers, self.seed + 33),
             "registered_capital": _amounts(numbers, self.seed + 34, 50, 20_000),
             "annual_revenue": _amounts(numbers, self.seed + 35, 100, 90_000),
