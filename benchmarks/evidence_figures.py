@@ -1,7 +1,7 @@
 """What evidence costs: `python benchmarks/evidence_figures.py [--entries 1000000] [--json]`.
 
-Appending in batches to a ledger in a real PostgreSQL, each batch a transaction with its signed head; and verifying a
-bundle offline, from the file to the verdict. Beside each stands how long this machine needs, in the same run, merely
+Appending in batches to a ledger in a real PostgreSQL, each batch a transaction with its signed head; reading it as a
+story, a page at a time; and verifying a bundle offline, from the file to the verdict. Beside each stands how long this machine needs, in the same run, merely
 to hash as many entries one by one: figures of two machines, or of two hours of a busy one, compare by that ratio.
 """
 
@@ -13,11 +13,14 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
+from statistics import median
+from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -28,6 +31,7 @@ from pipelines import jobs
 from pipelines.evidence import bundle, checkpoint, entries, merkle, signature
 from pipelines.evidence.entries import Entry
 from pipelines.evidence.verify import verify_file
+from pipelines.jobs import ledger
 from pipelines.jobs.home import open_home
 from pipelines.platform.postgres import EmbeddedPostgres
 from pipelines.records import Origin
@@ -52,7 +56,11 @@ def main() -> int:
         settings = Settings(home=Path(folder) / "home")
         jobs.init(settings, AT)
         try:
-            figures = {**bench_append(settings, options.append), **bench_verify(Path(folder), options.entries)}
+            figures = {
+                **bench_append(settings, options.append),
+                **bench_story(settings),
+                **bench_verify(Path(folder), options.entries),
+            }
         finally:
             EmbeddedPostgres(settings.resolved_home).remove()
     print(
@@ -89,6 +97,37 @@ def bench_append(settings: Settings, total: int = APPENDED, batch: int = BATCH) 
     }
 
 
+def bench_story(settings: Settings) -> dict[str, float]:
+    """Read a ledger as a story that nobody read before, then its pages.
+
+    Returns:
+        How many entries, seconds of the first read, and milliseconds of a page: the newest, one deep inside, and the
+        slowest of those that a filter chose; each the median of several.
+    """
+    home = open_home(settings)
+    began = time.perf_counter()
+    size = ledger.story(home, limit=1)[0].seq + 1
+    first = time.perf_counter() - began
+    filters: tuple[dict[str, Any], ...] = (
+        {"plan": ORIGIN.plan},
+        {"kinds": ["ingest.batch_stored"]},
+        {"kinds": ["key.generation_created"]},
+        {"plan": ORIGIN.plan, "kinds": ["hold.added"]},
+        {"person": "nobody"},
+        {"since": AT, "until": AT + timedelta(days=1)},
+    )
+    chosen = [_milliseconds(partial(ledger.story, home, **asked)) for asked in filters]
+    figures = {
+        "story_entries": size,
+        "story_first_seconds": round(first, 2),
+        "story_newest_ms": _milliseconds(partial(ledger.story, home)),
+        "story_deep_ms": _milliseconds(partial(ledger.story, home, before=size // 3)),
+        "story_filtered_ms": max(chosen),
+    }
+    home.database.close()
+    return figures
+
+
 def bench_verify(folder: Path, total: int = VERIFIED) -> dict[str, float]:
     """Write a bundle into a folder and verify it with its public key.
 
@@ -117,6 +156,15 @@ def bench_verify(folder: Path, total: int = VERIFIED) -> dict[str, float]:
         "verify_seconds": round(seconds, 3),
         "verify_to_hashing": round(seconds / hashed, 1),
     }
+
+
+def _milliseconds(read: Callable[[], object]) -> float:
+    spent = []
+    for _ in range(9):
+        began = time.perf_counter()
+        read()
+        spent.append(time.perf_counter() - began)
+    return round(median(spent) * 1000, 1)
 
 
 def _entries() -> Iterator[Entry]:
