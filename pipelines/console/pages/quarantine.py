@@ -12,6 +12,7 @@ from fastapi import APIRouter, Form, Query, Response
 from pipelines.console.visit import Visit, act, allow
 from pipelines.console.words import N_
 from pipelines.errors import DecisionRefused, PolicyError, UnknownReference
+from pipelines.evidence.entry import EntryKind
 from pipelines.jobs import decisions, quarantine
 from pipelines.jobs.decisions import Done, Selection
 from pipelines.jobs.masks import rule_in_words
@@ -90,6 +91,7 @@ def queue(
         if view.rule and (view.plan or plans)
         else None,
         recent=decisions.recent(home, 8),
+        on_record=EntryKind.ROWS_DECIDED.value,
         asked=_query(view),
         own=sum(each.entered_by == visit.user.name for each in page.rows),
     )
