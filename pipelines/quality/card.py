@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from pipelines.quality.drift import Drift
+from pipelines.quality.drift import Drift, Sign
 from pipelines.quality.drift_words import sentence
 from pipelines.quality.turning import turn
 from pipelines.quality.verdict import Dimension, Severity
@@ -198,6 +198,17 @@ class Card:
     def worst(self) -> tuple[RuleStanding, ...]:
         """Return the rules that fail at all, the worst first."""
         return tuple(rule for rule in self.rules if rule.standing.failed or rule.waiting)
+
+    @property
+    def unlike(self) -> int:
+        """Count what is unlike earlier deliveries."""
+        return sum(each.sign in {Sign.INFO, Sign.WARNING} for found in self.drifts.values() for each in found)
+
+    @property
+    def untold(self) -> int:
+        """Count the plans of which too few deliveries are known to say that."""
+        unknown = [any(each.sign is Sign.UNKNOWN for each in found) for found in self.drifts.values()]
+        return sum(unknown)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as one JSON object; counts, names and words of the policy only."""

@@ -151,13 +151,14 @@ SELECT d.measure, d.field, d.sign, d.value, d.low, d.high, d.runs, d.word, d.sha
  ORDER BY array_position(ARRAY['warning', 'info', 'unknown', 'steady'], d.sign), d.measure DESC, d.field;
 
 -- drift_of_last_runs --
--- What is not steady in the last run of each of some plans.
+-- What is not steady in the last run of each of some plans; of what can't be told yet, the volume speaks for all.
 SELECT p.plan, l.run, d.measure, d.field, d.sign, d.value, d.low, d.high, d.runs, d.word, d.share, d.usual
   FROM unnest(CAST(:plans AS text[])) p(plan)
  CROSS JOIN LATERAL (SELECT b.run FROM vault.batch b WHERE b.plan = p.plan AND b.source = 'delivery'
                       ORDER BY b.batch_id DESC LIMIT 1) l
-  JOIN quality.drift d ON d.plan = p.plan AND d.run = l.run AND d.sign IN ('info', 'warning')
- ORDER BY p.plan, d.sign DESC, d.measure DESC, d.field;
+  JOIN quality.drift d ON d.plan = p.plan AND d.run = l.run
+   AND (d.sign IN ('info', 'warning') OR d.sign = 'unknown' AND d.measure = 'volume')
+ ORDER BY p.plan, array_position(ARRAY['warning', 'info', 'unknown'], d.sign), d.measure DESC, d.field;
 
 -- signs_of_runs --
 -- How many comparisons of some runs of a plan were said, by sign.

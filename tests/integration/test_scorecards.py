@@ -87,6 +87,12 @@ def test_rows_and_reviews_are_counted(opened: Opened) -> None:
     assert scorecards.plan(opened, PLAN, NOON).sla.overdue == 0
 
 
+def test_what_can_not_be_compared_yet_is_unknown_and_no_pass(opened: Opened) -> None:
+    card = scorecards.everything(opened, NOON)
+    assert (card.unlike, card.untold) == (0, 1)
+    assert [found["sign"] for found in card.as_json()["drift"]] == ["unknown"]
+
+
 def test_a_trend_has_a_point_for_each_day_on_which_something_came(opened: Opened) -> None:
     trend = scorecards.plan(opened, PLAN, NOON).trend
     assert [label for label, _ in trend.points] == ["2026-05-30", "2026-05-31", "2026-06-01"]
