@@ -225,7 +225,7 @@ class _Teller:
             case "total":
                 return sum(count for count in counts.values() if isinstance(count, int))
             case "list":
-                return self._join([f"{self._say(what)} {self._say(count)}" for what, count in counts.items()])
+                return self._join([self._counted(what, count) for what, count in counts.items()])
             case "wrong":
                 return self._join([self._say(what) for what, verdict in counts.items() if verdict != "PASS"])
             case "names":
@@ -238,6 +238,10 @@ class _Teller:
         if value is None or value == "":
             return "nothing" if self._english else "无"
         return self._names.get(str(value)) or self._words.get(str(value)) or str(value)
+
+    def _counted(self, what: str, count: object) -> str:
+        said = (self._say(count), self._say(what)) if self._english else (self._say(what), self._say(count))
+        return " ".join(said)
 
     def _join(self, said: Sequence[str]) -> str:
         return (", " if self._english else "、").join(said)

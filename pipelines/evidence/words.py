@@ -55,6 +55,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "records": ("记录", "records"),
         "quarantined": ("隔离行", "quarantined rows"),
         "blind_indexes": ("索引", "blind indexes"),
+        "partitions": ("月度分区", "monthly partitions"),
         "subjects": ("数据主体", "data subjects"),
         "derivatives": ("衍生副本", "copies"),
         # What a steward or recipient says.
