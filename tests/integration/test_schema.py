@@ -60,6 +60,7 @@ EVIDENCE = (
     "catalog.correction",
     "quality.decision",
     "quality.reveal",
+    "quality.month_report",
 )
 CHANGES = ("UPDATE {} SET {column} = {column}", "DELETE FROM {}", "TRUNCATE {}")
 
@@ -180,6 +181,11 @@ HIDDEN = [
     ("tutela_ingest", "DELETE FROM catalog.column_profile"),
     ("tutela_audit", "INSERT INTO catalog.finding VALUES (1, 'f', 'k', 'D', 'F', 1, 1, 1, 1)"),
     ("tutela_consent", "SELECT * FROM catalog.correction"),
+    ("tutela_ingest", "UPDATE quality.score SET settled = failed"),
+    ("tutela_review", "UPDATE quality.score SET failed = 0"),
+    ("tutela_verify", "UPDATE quality.daily SET settled = failed"),
+    ("tutela_steward", "UPDATE quality.waiting SET rows = 0"),
+    ("tutela_ingest", "UPDATE quality.waiting SET rows = 0"),
     ("tutela_verify", "UPDATE destruction.job SET state = 'verified'"),
     ("tutela_verify", "INSERT INTO keyring.cohort VALUES (1, 'R', '2030-01-01')"),
 ]
