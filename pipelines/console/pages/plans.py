@@ -13,7 +13,7 @@ from pipelines.jobs.rule_words import rule_sentences
 
 router = APIRouter()
 Anybody = Annotated[Visit, allow(*EVERYBODY)]
-RUNS = 20
+RUNS = 10
 REASONS = {
     "already_received": N_("Received before"),
     "payment_authentication": N_("Holds payment authentication data"),
@@ -55,10 +55,31 @@ def plan(visit: Anybody, name: str) -> Response:
     """Show one plan: its fields, its month, its runs."""
     found = views.one(visit.home, name, visit.at)
     runs = views.runs(visit.home, name, RUNS)
-    return visit.page("plans/plan.html", view=found, plan=found.plan, runs=runs, **_words(visit))
+    policy = visit.home.policy
+    return visit.page(
+        "plans/plan.html",
+        view=found,
+        plan=found.plan,
+        runs=runs,
+        limit=RUNS,
+        purposes=[visit.words.two(policy.purposes[key].zh, policy.purposes[key].en) for key in found.plan.purposes],
+        categories={code: visit.words.two(each.zh, each.en) for code, each in policy.taxonomy.categories.items()},
+        shares={
+            "quarantined": [each.quarantined / each.arrived if each.arrived else None for each in found.days],
+            "refused": [each.refused / each.arrived if each.arrived else None for each in found.days],
+        },
+        **_words(visit),
+    )
 
 
 def _words(visit: Visit) -> dict[str, Any]:
     rules = rule_sentences(visit.home.settings.expectations, visit.language)
     reasons = {key: visit.text(said) for key, said in REASONS.items()}
-    return {"reasons": reasons, "rules": rules, "channels": CHANNELS, "bases": BASES, "departments": DEPARTMENTS}
+    words = {"reasons": reasons, "rules": rules, "channels": CHANNELS, "bases": BASES, "departments": DEPARTMENTS}
+    return words | {"told": lambda name, kind: _told(visit, name, kind)}
+
+
+def _told(visit: Visit, name: str, kind: str) -> str | None:
+    """Give the address of the entries of a kind that tell of a plan, for those who may read them."""
+    url = visit.url("/evidence", plan=name, kind=kind)
+    return url if visit.opens(url) else None
