@@ -35,7 +35,11 @@ def overview(visit: Reader) -> Response:
     """Show all plans."""
     card = scorecards.everything(visit.home, visit.at)
     return visit.page(
-        "quality/overview.html", **_common(visit, card), worst=card.worst[:WORST], more=len(card.worst) - WORST
+        "quality/overview.html",
+        **_common(visit, card),
+        worst=card.worst[:WORST],
+        more=len(card.worst) - WORST,
+        news=_news(visit),
     )
 
 
@@ -90,6 +94,21 @@ def month_report(
         "quality/report.html", **_common(visit, card), month=month, months=_months(visit), department=department,
         of_plan=plan, owners=_owners(visit), figures=figures, record=months.month_report(visit.home, month),
     )  # fmt: skip
+
+
+def _news(visit: Visit) -> str:
+    """Say who is told of bad scores, drift and overdue rows; addresses are nobody's business here."""
+    settings = visit.home.settings
+    addresses = len([each for each in settings.notify_email.split(",") if each.strip()])
+    if addresses and settings.notify_webhook:
+        return visit.text(
+            "Bad scores, drift and overdue rows are told to {count} addresses and a webhook.", count=addresses
+        )
+    if addresses:
+        return visit.text("Bad scores, drift and overdue rows are told to {count} addresses.", count=addresses)
+    if settings.notify_webhook:
+        return visit.text("Bad scores, drift and overdue rows are told to a webhook.")
+    return visit.text("Nobody is told of bad scores, drift and overdue rows: no address is set for it.")
 
 
 def _card_of_month(visit: Visit, month: str, department: str | None, plan: str | None) -> Card:
