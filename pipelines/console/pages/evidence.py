@@ -63,7 +63,8 @@ def story(
     who, kinds = ledger.people(home)
     wanted = [each.value for each in kinds if kind in {"", each.value} and _of_group(each.value, group)]
     since, until = _day(day)
-    narrowed = wanted if kind or group else ()
+    # Of a kind that there is none of yet, nothing is shown, and not everything.
+    narrowed = (wanted or [kind]) if kind or group else ()
     told = ledger.story(home, plan or None, person or None, narrowed, since, until, before, PAGE + 1)
     state = ledger.state(home)
     return visit.page(
