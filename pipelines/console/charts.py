@@ -75,10 +75,11 @@ def trend(
             {"mark": {"type": "line", "color": ACCENT, "strokeWidth": 2}, "encoding": both},
             {"mark": {"type": "point", "filled": True, "size": 36, "color": ACCENT},
              "encoding": both | _links(known)},
-            {"transform": [{"filter": "datum.turn"}], "mark": {"type": "rule", "color": BAD, "strokeDash": [4, 3]},
-             "encoding": {"x": across}},
         ],
     }  # fmt: skip
+    if any(row["turn"] for row in known):  # an empty layer would be an image without a name
+        mark = {"type": "rule", "color": BAD, "strokeDash": [4, 3]}
+        spec["layer"].append({"transform": [{"filter": "datum.turn"}], "mark": mark, "encoding": {"x": across}})
     return _draw(spec, paper=paper)
 
 

@@ -28,6 +28,7 @@ Reader = Annotated[Visit, allow(*READERS)]
 
 WORST = 8
 MONTHS = 12
+RUNS = 15
 
 
 @router.get("/quality")
@@ -50,7 +51,7 @@ def plan(visit: Reader, name: str, month: str | None = None) -> Response:
     card = scorecards.plan(visit.home, name, visit.at, month)
     return visit.page(
         "quality/plan.html", **_common(visit, card), plan=card.parts[0], month=month, months=_months(visit),
-        runs=scorecards.runs(visit.home, name), owner=visit.home.policy.plans[name].owner,
+        runs=scorecards.runs(visit.home, name, RUNS), owner=visit.home.policy.plans[name].owner,
     )  # fmt: skip
 
 
