@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from pipelines.evidence.words import KINDS, LANGUAGES
 from pipelines.jobs import evidence
 from pipelines.jobs.home import Home
 from pipelines.jobs.rule_words import rule_sentences
+from pipelines.moments import CHINA
 from pipelines.store.database import Role, Tx
 
 ACTORS = (
@@ -190,6 +191,15 @@ def state(home: Home) -> State:
         anchored=_last_line(home.anchors, checkpoint.from_bytes),
         stamped=_last_line(home.anchors.with_name("timestamps.jsonl"), lambda line: timestamps.parse(line).checkpoint),
     )
+
+
+def by_day(home: Home, days: Sequence[date]) -> list[int]:
+    """Count the entries of each of some days that follow one another."""
+    since = datetime.combine(days[0], time.min, CHINA)
+    with home.database.begin(Role.AUDIT) as tx:
+        go_on(tx)
+        found = {row.day: row.entries for row in tx.rows("told_by_day", since=since)}
+    return [found.get(day, 0) for day in days]
 
 
 def go_on(tx: Tx) -> None:

@@ -89,6 +89,11 @@ SELECT s.seq, e.body
   JOIN evidence.entry e USING (seq)
  ORDER BY s.seq DESC;
 
+-- told_by_day --
+-- How many entries there are of each day in China, by the times that they tell.
+SELECT (s.at AT TIME ZONE 'Asia/Shanghai')::date AS day, count(*) AS entries
+  FROM evidence.story s WHERE s.at >= :since GROUP BY 1 ORDER BY 1;
+
 -- last_told --
 -- The newest entry of a kind.
 SELECT s.seq, e.body FROM evidence.story s JOIN evidence.entry e USING (seq) WHERE s.kind = :kind ORDER BY s.seq DESC LIMIT 1;
