@@ -86,6 +86,7 @@ def test_a_home_without_a_delivery_says_what_to_do(homes: Homes) -> None:
         (f"/quality/plans/{PLAN}/rules/no.such", 404),
         ("/quality/runs/no-such-run", 404),
         ("/quality/reports?department=nobody", 404),
+        ("/quality/reports?plan=nothing%0D%0AX-Forged:1&form=csv", 404),
         ("/quality/reports?month=May", 422),
     ],
 )

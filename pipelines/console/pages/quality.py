@@ -114,7 +114,7 @@ def _news(visit: Visit) -> str:
 
 def _card_of_month(visit: Visit, month: str, department: str | None, plan: str | None) -> Card:
     if plan:
-        return scorecards.plan(visit.home, plan, visit.at, month)
+        return scorecards.plan(visit.home, visit.home.policy.plan(plan).name, visit.at, month)
     if department:
         return scorecards.department(visit.home, department, month, visit.at)
     return scorecards.month(visit.home, month, visit.at)
