@@ -5,7 +5,8 @@ from __future__ import annotations
 import json as json_format
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -73,6 +74,42 @@ def quality(
     home.database.close()
     if docs:
         typer.echo(f"Data Docs: {reports.build_docs(settings)}", err=json)
+
+
+@app.command()
+def month(
+    name: Annotated[
+        str | None, typer.Argument(metavar="MONTH", help="Like 2026-05; by default the last that is over.")
+    ] = None,
+    *,
+    by: Annotated[str | None, typer.Option(help="Who draws it up; by default who is logged in.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Draw up the figures of a month that is over, by department, and put them on record; once, whoever asks again."""
+    from pipelines.jobs import months
+    from pipelines.jobs.home import open_home
+    from pipelines.moments import day_of
+
+    home, at = open_home(Settings()), datetime.now(UTC)
+    last = day_of(at).replace(day=1) - timedelta(days=1)
+    found = months.report_month(home, name or f"{last:%Y-%m}", at, by or getuser())
+    home.database.close()
+    if json:
+        typer.echo(json_format.dumps(months.as_json(found), ensure_ascii=False))
+        return
+    drawn = tables.table(
+        "department|部门", ">arrived|到达", ">stored|入库", ">quality|评分", ">completeness|完整性", ">consent|同意覆盖",
+        ">findings|不符", title=f"{found.month}: {'put on record' if found.new else 'on record since'} {found.at:%Y-%m-%d %H:%M}",
+        caption=f"sha256:{found.sha256}",
+    )  # fmt: skip
+    for each in found.departments:
+        shares = [
+            None if share is None else share / months.MILLION
+            for share in (each.quality, each.completeness, each.consent)
+        ]
+        counts = (f"{each.arrived:,}", f"{each.stored:,}", *map(_share, shares), f"{each.findings:,}")
+        drawn.add_row(each.department, *counts)
+    Console().print(drawn)
 
 
 def _card(

@@ -39,7 +39,8 @@ def run(vault: Home, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("COLUMNS", "200")
 
     def call(*arguments: str | Path) -> str:
-        result = CliRunner().invoke(app, ["report", "quality", *map(str, arguments)])
+        asked = arguments if arguments[:1] == ("month",) else ("quality", *arguments)
+        result = CliRunner().invoke(app, ["report", *map(str, asked)])
         if isinstance(result.exception, TutelaError):
             raise result.exception
         assert result.exit_code == 0, result.output
@@ -88,3 +89,13 @@ def test_csv_and_a_page_are_written(run: Run, tmp_path: Path, language: str, sai
 def test_a_mistake_is_said(run: Run, arguments: tuple[str, ...], said: str) -> None:
     with pytest.raises(TutelaError, match=said):
         run(*arguments)
+
+
+def test_the_last_month_is_put_on_record_once(run: Run) -> None:
+    first, again = (json.loads(run("month", "--by", "steward", "--json")) for _ in range(2))
+    assert (first["new"], again["new"]) == (True, False)
+    assert {**first, "new": False} == again
+    assert {each["department"] for each in first["departments"]} == {"marketing", "sales"}
+    assert first["sha256"] in run("month")
+    with pytest.raises(TutelaError, match="is not over"):
+        run("month", f"{NOW:%Y-%m}")
