@@ -64,13 +64,14 @@ def notice(visitor: httpx.Client, answer: httpx.Response) -> str:
     return unescape(found[1])
 
 
-@pytest.mark.parametrize("role", ["engineer", "requester", "leader", "auditor", "privacy_officer", "Admin"])
-@pytest.mark.parametrize(
-    "page", ["/quarantine", "/quarantine/rows/{}", "/quarantine/preview?kind=accepted", "/quarantine/slips/QD-1"]
-)
-def test_nobody_but_a_steward_sees_them(stocked: Home, role: str, page: str) -> None:
+PAGES = ["/quarantine", "/quarantine/rows/{}", "/quarantine/preview?kind=accepted", "/quarantine/slips/QD-1"]
+
+
+def test_nobody_but_a_steward_sees_them(stocked: Home) -> None:
     with served(stocked.settings) as at:
-        assert client(at, "somebody", role).get(page.format(rows(stocked)[0])).status_code == 403
+        for role in ("engineer", "requester", "leader", "auditor", "privacy_officer", "Admin"):
+            visitor = client(at, "somebody", role)
+            assert [visitor.get(page.format(rows(stocked)[0])).status_code for page in PAGES] == [403] * len(PAGES)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -176,13 +177,12 @@ def test_a_form_of_somebody_else_decides_nothing(address: str, vault: Home) -> N
     assert vault.value("SELECT count(*) FROM quality.decision") == 0
 
 
-@pytest.mark.parametrize(
-    "query", ["after=nothing", "state=rejected", "rule=no.such", "plan=no_such", "batch=99", "sort=x"]
-)
-def test_whatever_is_asked_of_the_queue_is_answered_in_words(address: str, query: str) -> None:
-    answer = client(address, "steward").get(f"/quarantine?{query}")
-    assert answer.status_code in {200, 400, 404, 409}, answer.status_code
-    assert "Quarantine" in answer.text or "queue" in answer.text
+def test_whatever_is_asked_of_the_queue_is_answered_in_words(address: str) -> None:
+    visitor = client(address, "steward")
+    for query in ("after=nothing", "state=rejected", "rule=no.such", "plan=no_such", "batch=99", "sort=x"):
+        answer = visitor.get(f"/quarantine?{query}")
+        assert answer.status_code in {200, 404}, query
+        assert "uarantine" in answer.text
 
 
 def test_an_empty_queue_says_so(homes: Homes) -> None:
