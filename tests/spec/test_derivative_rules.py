@@ -107,6 +107,7 @@ WRITERS: dict[str, Kind | str] = {
     "pipelines/jobs/drill_rows.py": "made-up people of a drill, in a home of its own that is removed",
     "pipelines/cli/demo.py": "the folder that the example deliveries land in",
     "pipelines/cli/plan.py": "the skeleton of a plan",
+    "pipelines/cli/report.py": "where a command was told to: scorecards, counts and names only",
     "pipelines/cli/scan.py": "what a command was told to write where: findings without values",
     "pipelines/cli/main.py": "nowhere",
 }
