@@ -61,9 +61,3 @@ SELECT b.plan, sum(b.arrived)::bigint AS arrived, sum(b.stored)::bigint AS store
   FROM vault.batch b
  WHERE (CAST(:run AS text) IS NULL OR b.run = :run) AND b.source = 'delivery'
  GROUP BY b.plan ORDER BY b.plan;
-
--- Quarantined rows by plan and failed expectations.
-SELECT b.plan, q.failed, count(*) AS rows, min(q.arrived_at) AS oldest, min(q.expires_on) AS expires_on
-  FROM quality.quarantine q JOIN vault.batch b USING (batch_id)
- WHERE CAST(:plan AS text) IS NULL OR b.plan = :plan
- GROUP BY 1, 2 ORDER BY oldest, rows DESC;
