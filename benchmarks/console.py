@@ -44,7 +44,7 @@ PAGES = (
     ("/destruction", "leader"),
     ("/evidence", "auditor"),
     (f"/evidence?plan={PLANS[0]}", "auditor"),
-    ("/evidence?kind=rows_quarantined", "auditor"),
+    ("/evidence?kind=ingest.rows_quarantined", "auditor"),
 )
 """Page and who asks for it; pages behind these are found by their first link of each kind."""
 

@@ -17,7 +17,7 @@ from tests.homes import NOON, TODAY, Home, Homes, counter, resident_id
 
 PLAN = "counter_customers"
 FORM = re.compile(r'name="form_token" value="([^"]+)"')
-SEQ = re.compile(r'data-label="No." class="amount faint">([\d,]+)<')
+SEQ = re.compile(r'data-label="No." class="amount tight faint">([\d,]+)<')
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,9 @@ FILTERS = {
     "a plan": ("plan=counter_customers", "1 row of Customers at the counter refused: no consent.", "Installation</a>"),
     "a kind": ("kind=hold.added", "privacy_officer placed the legal hold", "Batch stored</a>"),
     "a group": ("group=retention", "privacy_officer placed the legal hold", "Batch stored</a>"),
+    "a kind of another group": ("group=keys&kind=hold.added", "placed the legal hold", "Batch stored</a>"),
     "a person": ("person=privacy_officer", "privacy_officer placed the legal hold", "Batch stored</a>"),
+    "a group that there is none of": ("group=consent", "Nothing here", "Batch stored</a>"),
     "a day": ("day=2026-06-01", "privacy_officer placed the legal hold", "Nothing here"),
     "another day": ("day=2026-06-02", "Nothing here", "Batch stored</a>"),
     "a kind that is none": ("kind=nonsense", "Nothing here", "Batch stored</a>"),

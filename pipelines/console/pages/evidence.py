@@ -61,10 +61,10 @@ def story(
     """Tell the ledger, newest first, by plan, person, kind or day; and how sure it is."""
     home = visit.home
     who, kinds = ledger.people(home)
-    wanted = [each.value for each in kinds if kind in {"", each.value} and _of_group(each.value, group)]
     since, until = _day(day)
+    of_group = [each.value for each in kinds if _of_group(each.value, group)]
     # Of a kind that there is none of yet, nothing is shown, and not everything.
-    narrowed = (wanted or [kind]) if kind or group else ()
+    narrowed = [kind] if kind else ((of_group or [group]) if group in GROUPS else [])
     told = ledger.story(home, plan or None, person or None, narrowed, since, until, before, PAGE + 1)
     state = ledger.state(home)
     return visit.page(
