@@ -111,7 +111,7 @@ def reveal(
     try:
         value = quarantine.reveal(visit.home, record, field, reason, visit.user.name, visit.at)
     except PolicyError as refused:
-        return _refuse(visit, refused.http_status, NO_REASON)
+        return _refuse(visit, refused.http_status, NO_REASON, seen, Selection((record,)))
     return _row(visit, record, seen, {field: value})
 
 
@@ -127,7 +127,7 @@ def correct(
     """Store a row with other values, if it holds now; a blank leaves a field as it is, a dash empties it."""
     changes = {name: given for name, given in zip(field, value, strict=True) if given.strip()}
     if not changes:
-        return _refuse(visit, DecisionRefused.http_status, REFUSED["nothing"])
+        return _refuse(visit, DecisionRefused.http_status, REFUSED["nothing"], seen, Selection((record,)))
     return _decide(visit, Selection((record,)), "corrected", reason, seen, changes=changes)
 
 
@@ -242,14 +242,22 @@ def _decide(
     try:
         done = decisions.decide(visit.home, selection, kind, reason, visit.user.name, visit.at, token, changes)
     except DecisionRefused as refused:
-        return _refuse(visit, refused.http_status, REFUSED.get(refused.why, str(refused)))
+        return _refuse(visit, refused.http_status, REFUSED.get(refused.why, str(refused)), seen, selection)
     if kind == "returned":
         return visit.back(f"/quarantine/slips/{done.decision}", _told(visit, done))
     return visit.back("/quarantine", _told(visit, done), **_safe(seen))
 
 
-def _refuse(visit: Visit, status: int, sentence: str) -> Response:
-    return visit.page("error.html", status=status, code=status, sentence=visit.text(sentence))
+def _refuse(visit: Visit, status: int, sentence: str, seen: str, selection: Selection | None = None) -> Response:
+    """Say why nothing was done, and lead back to where it can be done otherwise."""
+    records = selection.records if selection else ()
+    return visit.page(
+        "quarantine/refused.html",
+        status=status,
+        sentence=visit.text(sentence),
+        seen_in=urlencode(_safe(seen)),
+        record=records[0] if len(records) == 1 else None,
+    )
 
 
 def _told(visit: Visit, done: Done) -> str:
