@@ -10,9 +10,8 @@ from __future__ import annotations
 import csv
 import io
 import secrets
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -52,7 +51,7 @@ class Preview:
     more: int
     """Left out: beyond what is decided about in one go."""
     token: str
-    records: tuple[UUID, ...] = field(repr=False)
+    """Names exactly these rows and this kind of decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +98,14 @@ def preview(home: Home, selection: Selection, kind: str, by: str, at: datetime) 
     Raises:
         DecisionRefused: there is no such kind of decision.
     """
-    meant, steward = _kind(kind), entries.actor(by)
+    meant, chosen = _kind(kind), _chosen(selection, kind, by, at)
     with home.database.begin(Role.REVIEW) as tx:
-        if selection.view is None:
-            rows, more = tx.rows("quarantined_facts", ids=list(selection.records)), 0
-        else:
-            chosen = filters(selection.view, at)
-            rows = tx.rows("queue_facts", **chosen, limit=LARGEST)
-            more = int(tx.scalar("queue_count", **chosen)) - len(rows)
-    waiting = [row for row in rows if row.state != "rejected"]
-    foreign = [row for row in waiting if row.entered_by != steward]
-    ready = [row for row in foreign if meant is not Kind.ACCEPTED or UNDATED not in row.failed]
-    ids = tuple(sorted(row.record_id for row in ready))
+        seen: Any = tx.one("preview_decision", **chosen)
+        view = selection.view
+        more = 0 if view is None else int(tx.scalar("queue_count", **filters(view, at))) - LARGEST
     return Preview(
-        meant, len(ids), Counter(rule for row in ready for rule in row.failed), Counter(row.plan for row in ready),
-        len(waiting) - len(foreign), len(foreign) - len(ready), more, _token(meant, ids), ids,
-    )  # fmt: skip
+        meant, seen.rows, seen.by_rule, seen.by_plan, seen.own, seen.spared, max(0, more), _token(meant, seen.digest)
+    )
 
 
 def decide(
@@ -144,13 +135,14 @@ def decide(
     """
     meant, records = _kind(kind), selection.records
     if selection.view is not None or token is not None:
-        seen = preview(home, selection, kind, by, at)
-        if seen.token != token:
+        with home.database.begin(Role.REVIEW) as tx:
+            rows = tx.rows("ready_rows", **_chosen(selection, kind, by, at))
+        records = tuple(row.record_id for row in rows)
+        if _token(meant, sha256(b"".join(record.bytes for record in records)).hexdigest()) != token:
             raise DecisionRefused(
                 "The rows are not those of the preview any more: some came or went. Look at the preview again; nothing was changed.",
                 "changed",
             )
-        records = seen.records
     from pipelines import review
     from pipelines.jobs.collection import bench_of
 
@@ -213,6 +205,20 @@ def _kind(kind: str) -> Kind:
         ) from None
 
 
-def _token(kind: Kind, ids: Sequence[UUID]) -> str:
-    digest = sha256(kind.value.encode() + b"\n" + b"".join(record.bytes for record in ids))
-    return digest.hexdigest()[:32]
+def _chosen(selection: Selection, kind: str, by: str, at: datetime) -> dict[str, Any]:
+    """Return what the queries take that choose rows for a decision."""
+    anything: dict[str, Any] = {
+        "plan": None,
+        "rule": None,
+        "batch": None,
+        "state": None,
+        "due_before": None,
+        "ids": None,
+    }
+    chosen = {"ids": list(selection.records)} if selection.view is None else filters(selection.view, at)
+    never = UNDATED if kind == Kind.ACCEPTED else ""
+    return {**anything, **chosen, "steward": entries.actor(by), "never": never, "limit": LARGEST}
+
+
+def _token(kind: Kind, digest: str) -> str:
+    return sha256(f"{kind.value}:{digest}".encode()).hexdigest()[:32]

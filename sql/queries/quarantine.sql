@@ -24,14 +24,46 @@ SELECT count(*) FROM quality.quarantine q
    AND (CAST(:batch AS bigint) IS NULL OR q.batch_id = :batch)
    AND (CAST(:due_before AS timestamptz) IS NULL OR q.due_at < :due_before);
 
--- queue_facts --
--- All rows that a view of the queue has, up to a limit, without the rows themselves.
-SELECT q.record_id, q.batch_id, q.plan, q.failed, q.state, q.entered_by FROM quality.quarantine q
- WHERE q.state = :state AND (CAST(:plan AS text) IS NULL OR q.plan = :plan)
-   AND (CAST(:rule AS text) IS NULL OR q.failed @> ARRAY[CAST(:rule AS text)])
-   AND (CAST(:batch AS bigint) IS NULL OR q.batch_id = :batch)
-   AND (CAST(:due_before AS timestamptz) IS NULL OR q.due_at < :due_before)
- ORDER BY q.due_at, q.record_id LIMIT :limit;
+-- preview_decision --
+-- What a decision would be about: rows that a steward can decide about so, by plan and rule, the digest of exactly their
+-- ids, and how many are left out because the steward brought them in or they broke what is never excused.
+WITH chosen AS MATERIALIZED (
+  SELECT q.record_id, q.plan, q.failed, q.entered_by = :steward AS own, q.failed @> ARRAY[CAST(:never AS text)] AS spared
+    FROM quality.quarantine q
+   WHERE q.state <> 'rejected' AND (CAST(:state AS text) IS NULL OR q.state = :state)
+     AND (CAST(:ids AS uuid[]) IS NULL OR q.record_id = ANY (CAST(:ids AS uuid[])))
+     AND (CAST(:plan AS text) IS NULL OR q.plan = :plan)
+     AND (CAST(:rule AS text) IS NULL OR q.failed @> ARRAY[CAST(:rule AS text)])
+     AND (CAST(:batch AS bigint) IS NULL OR q.batch_id = :batch)
+     AND (CAST(:due_before AS timestamptz) IS NULL OR q.due_at < :due_before)
+   ORDER BY q.due_at, q.record_id LIMIT :limit
+), ready AS MATERIALIZED (
+  SELECT record_id, plan, failed FROM chosen WHERE NOT own AND NOT spared
+), counted AS MATERIALIZED (
+  SELECT plan, failed, count(*) AS rows FROM ready GROUP BY 1, 2
+)
+SELECT (SELECT count(*) FROM ready) AS rows, (SELECT count(*) FROM chosen WHERE own) AS own,
+       (SELECT count(*) FROM chosen WHERE spared AND NOT own) AS spared,
+       (SELECT encode(sha256(coalesce(string_agg(uuid_send(record_id), '' ORDER BY record_id), '')), 'hex') FROM ready) AS digest,
+       (SELECT coalesce(jsonb_object_agg(p.plan, p.rows), '{}')
+          FROM (SELECT plan, sum(rows) AS rows FROM counted GROUP BY 1) p) AS by_plan,
+       (SELECT coalesce(jsonb_object_agg(r.rule, r.rows), '{}')
+          FROM (SELECT rule, sum(rows) AS rows FROM counted, unnest(failed) rule GROUP BY 1) r) AS by_rule;
+
+-- ready_rows --
+-- The ids of those rows, in order.
+WITH chosen AS MATERIALIZED (
+  SELECT q.record_id, q.plan, q.failed, q.entered_by = :steward AS own, q.failed @> ARRAY[CAST(:never AS text)] AS spared
+    FROM quality.quarantine q
+   WHERE q.state <> 'rejected' AND (CAST(:state AS text) IS NULL OR q.state = :state)
+     AND (CAST(:ids AS uuid[]) IS NULL OR q.record_id = ANY (CAST(:ids AS uuid[])))
+     AND (CAST(:plan AS text) IS NULL OR q.plan = :plan)
+     AND (CAST(:rule AS text) IS NULL OR q.failed @> ARRAY[CAST(:rule AS text)])
+     AND (CAST(:batch AS bigint) IS NULL OR q.batch_id = :batch)
+     AND (CAST(:due_before AS timestamptz) IS NULL OR q.due_at < :due_before)
+   ORDER BY q.due_at, q.record_id LIMIT :limit
+)
+SELECT record_id FROM chosen WHERE NOT own AND NOT spared ORDER BY record_id;
 
 -- queue_page --
 -- A page of the queue, the most urgent first, behind a row that was shown.

@@ -213,6 +213,8 @@ def _row(visit: Visit, record: UUID, seen: str, revealed: Mapping[str, str | Non
 
 def _preview(visit: Visit, selection: Selection, kind: str, seen_in: str) -> Response:
     home = visit.home
+    if kind not in {"accepted", "rejected", "returned"}:
+        raise UnknownReference("There is no such decision about several rows; nothing was changed.")
     seen: Preview = decisions.preview(home, selection, kind, visit.user.name, visit.at)
     plan = next(iter(seen.by_plan), "")
     words = [
