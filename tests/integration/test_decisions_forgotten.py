@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from pipelines.custody import SUBJECT
-from pipelines.jobs import approvals, backups, decisions, erasure, restores
+from pipelines.jobs import approvals, backups, decisions, erasure, holds, quarantine, restores
 from pipelines.jobs.decisions import Selection
 from pipelines.jobs.home import open_home
 from pipelines.retention.decision import Decision
@@ -142,3 +142,18 @@ def test_the_old_ciphertext_of_a_stored_row_goes_no_later_than_the_row(homes: Ho
     assert home.value("SELECT destroyed_by IS NOT NULL FROM keyring.cohort WHERE cohort_id = %s", cohort)
     assert isinstance(due, date)
     homes.drop(home)
+
+
+def test_what_was_rejected_under_a_legal_hold_is_kept_unseen_until_the_hold_ends(vault: Home) -> None:
+    hold = holds.add(vault.settings, None, "lawsuit", "legal", date(2026, 12, 1), NOON, plan=PLAN)
+    record = row_of(vault, 1)
+    decide(vault, "rejected", record)
+    vault.purge(at=LATER)
+    assert str(record) in vault.quarantined()
+    opened = open_home(vault.settings)
+    assert quarantine.queue(opened, quarantine.View(), LATER).total == 3
+    opened.database.close()
+    holds.release(vault.settings, hold, "legal", LATER)
+    assert vault.purge(at=LATER).verdict == "PASS"
+    assert str(record) not in vault.quarantined()
+    assert len(vault.quarantined()) == 3
