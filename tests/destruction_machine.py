@@ -27,7 +27,7 @@ from pipelines.moments import day_of
 from pipelines.retention import purge as purges
 from pipelines.retention.decision import Decision
 from pipelines.seal import kms
-from tests.destruction_world import Belief, Copies, Kept, people_of, readable
+from tests.destruction_world import Belief, Copies, Kept, people_of, readable, require_sizes_of_cohorts
 from tests.homes import NOON, Home, Homes, customers, die, fork
 
 STEPS = ["applied", "approved", "new_root_named", "new_root_created", "rotated", "snapshot_written", "old_root_destroyed",
@@ -234,6 +234,10 @@ class DestructionMachine(RuleBasedStateMachine):
             if "names" in said:
                 assert said["records"] == sum(said["by_plan"].values()) == sum(said["by_level"].values()) > 0
                 assert said["records"] == sum(said["names"].values())
+
+    @invariant()
+    def what_is_kept_of_each_cohorts_size_is_what_lies_there(self) -> None:
+        require_sizes_of_cohorts(self.home)
 
     def teardown(self) -> None:
         if hasattr(self, "home"):

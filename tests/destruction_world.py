@@ -153,3 +153,17 @@ def _open(record: bytes, subject: bytes, cohort: bytes, parts: Any, version: int
         return envelope.open_record(record, subject, cohort, list(parts), version)
     except KeyUnavailable:
         return None
+
+
+LYING = """
+SELECT n.cohort_id, b.plan, sum(n.records)::bigint, sum(n.quarantined)::bigint
+  FROM (SELECT cohort_id, batch_id, count(*) AS records, 0 AS quarantined FROM vault.record GROUP BY 1, 2
+        UNION ALL SELECT cohort_id, batch_id, 0, count(*) FROM quality.quarantine GROUP BY 1, 2) n
+  JOIN vault.batch b USING (batch_id) GROUP BY 1, 2 ORDER BY 1, 2
+"""
+KEPT_OF_COHORTS = "SELECT * FROM destruction.lying WHERE records <> 0 OR quarantined <> 0 ORDER BY 1, 2"
+
+
+def require_sizes_of_cohorts(home: Home) -> None:
+    """Compare what is kept of each cohort's size with a count of everything."""
+    assert home.rows(KEPT_OF_COHORTS) == home.rows(LYING)

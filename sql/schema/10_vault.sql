@@ -95,6 +95,11 @@ BEGIN
      INTO records, others USING cohorts;
   IF others > 0 THEN RETURN NULL; END IF;
   EXECUTE format('DROP TABLE vault.%I', name);
+  -- A dropped table fires no trigger: what lay in it is taken off here.
+  UPDATE destruction.lying l SET records = 0
+    FROM keyring.cohort c
+   WHERE c.cohort_id = l.cohort_id AND l.cohort_id = ANY (cohorts)
+     AND c.expires_on >= date_trunc('month', month) AND c.expires_on < date_trunc('month', month) + interval '1 month';
   RETURN records;
 END $$;
 
