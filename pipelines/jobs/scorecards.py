@@ -10,7 +10,7 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +54,8 @@ def batch(home: Home, run: str, at: datetime) -> Card:
     rows = Rows(facts.arrived, facts.refused, facts.quarantined, facts.stored)
     day = day_of(facts.at)
     part = Part(facts.plan, title(home, facts.plan), _overall(rules), cards.dimensions(rules), trend, rows, sla)
-    return _card("batch", run, (day, day), rules, trend, [part], {facts.plan: drifts})
+    card = _card("batch", run, (day, day), rules, trend, [part], {facts.plan: drifts})
+    return replace(card, batch=facts.last if facts.chunks == 1 else None)
 
 
 def plan(home: Home, name: str, at: datetime, month: str | None = None) -> Card:

@@ -194,6 +194,9 @@ class Card:
     drifts: Mapping[str, tuple[Drift, ...]] = field(default_factory=dict)
     """Plan → how its last run (or this one) compares with those before it; of several plans only what is not steady."""
 
+    batch: int | None = None
+    """The number of the one chunk that a run came in."""
+
     @property
     def worst(self) -> tuple[RuleStanding, ...]:
         """Return the rules that fail at all, the worst first."""

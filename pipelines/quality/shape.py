@@ -46,8 +46,8 @@ class FieldShape:
 
 def closed_sets(suite: Suite, notices: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Name the words of each field whose words are few and known beforehand."""
-    listed = ((rule.column, rule.given.get("values")) for rule in suite.rules)
-    found = {column: tuple(map(str, words)) for column, words in listed if words and len(words) <= MANY}
+    listed = ((rule.column, rule.given["values"]) for rule in suite.rules if rule.expect == "one_of")
+    found = {column: tuple(map(str, words)) for column, words in listed if len(words) <= MANY}
     return {**found, NOTICE: tuple(notices)}
 
 

@@ -94,6 +94,14 @@ def test_what_is_not_there_is_said(site: TestClient, page: str, status: int) -> 
     assert site.get(page).status_code == status
 
 
+@pytest.mark.parametrize("page", [f"/quality/plans/{PLAN}", "/quality/runs/RUN", "/quality/reports?month=2026-06"])
+def test_every_card_is_handed_out_as_json_and_csv(site: TestClient, stocked: Home, page: str) -> None:
+    run = stocked.value("SELECT run FROM vault.batch ORDER BY batch_id DESC LIMIT 1")
+    address = page.replace("RUN", run) + ("&" if "?" in page else "?")
+    assert json.loads(site.get(f"{address}form=json").content)["rows"]["arrived"] in {3, 15}
+    assert site.get(f"{address}form=csv").content.decode("utf-8-sig").startswith("card,name,plan")
+
+
 def test_a_requester_has_no_business_here(stocked: Home) -> None:
     with TestClient(application(stocked.settings, identify, clock=lambda: NOON), cookies=cookie("requester")) as client:
         assert client.get("/quality").status_code == 403

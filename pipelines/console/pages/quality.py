@@ -45,10 +45,12 @@ def overview(visit: Reader) -> Response:
 
 
 @router.get("/quality/plans/{name}")
-def plan(visit: Reader, name: str, month: str | None = None) -> Response:
+def plan(visit: Reader, name: str, month: str | None = None, form: str = "html") -> Response:
     """Show one plan: its trend, its rules, its runs."""
-    visit.home.policy.plan(name)
-    card = scorecards.plan(visit.home, name, visit.at, month)
+    known = visit.home.policy.plan(name).name
+    card = scorecards.plan(visit.home, known, visit.at, month)
+    if handed := _handed(visit, card, f"quality-{known}", form):
+        return handed
     return visit.page(
         "quality/plan.html", **_common(visit, card), plan=card.parts[0], month=month, months=_months(visit),
         runs=scorecards.runs(visit.home, name, RUNS), owner=visit.home.policy.plans[name].owner,
@@ -67,9 +69,11 @@ def rule(visit: Reader, name: str, rule: str) -> Response:
 
 
 @router.get("/quality/runs/{run:path}")
-def run(visit: Reader, run: str) -> Response:
+def run(visit: Reader, run: str, form: str = "html") -> Response:
     """Show one run: what it scored, and how it compares with those before it."""
     card = scorecards.batch(visit.home, run, visit.at)
+    if handed := _handed(visit, card, "quality-delivery", form):
+        return handed
     return visit.page("quality/run.html", **_common(visit, card), plan=card.parts[0], run=run)
 
 
@@ -81,10 +85,8 @@ def month_report(
     month = month or f"{day_of(visit.at):%Y-%m}"
     card = _card_of_month(visit, month, department, plan)
     name = "-".join(filter(None, ("quality", month, department, plan)))
-    if form == "json":
-        return visit.download(json.dumps(card.as_json(), ensure_ascii=False), f"{name}.json", "application/json")
-    if form == "csv":
-        return visit.download("\ufeff" + scorecards.as_csv(card), f"{name}.csv", "text/csv; charset=utf-8")
+    if handed := _handed(visit, card, name, form):
+        return handed
     figures = [] if plan else _figures(visit, month, department, card)
     if form in {"file", "pdf"}:
         html = report.render(card, visit.words, visit.at, figures)
@@ -95,6 +97,15 @@ def month_report(
         "quality/report.html", **_common(visit, card), month=month, months=_months(visit), department=department,
         of_plan=plan, owners=_owners(visit), figures=figures, record=months.month_report(visit.home, month),
     )  # fmt: skip
+
+
+def _handed(visit: Visit, card: Card, name: str, form: str) -> Response | None:
+    """Hand a card out as JSON or CSV; None where a page is wanted."""
+    if form == "json":
+        return visit.download(json.dumps(card.as_json(), ensure_ascii=False), f"{name}.json", "application/json")
+    if form == "csv":
+        return visit.download("\ufeff" + scorecards.as_csv(card), f"{name}.csv", "text/csv; charset=utf-8")
+    return None
 
 
 def _news(visit: Visit) -> str:
