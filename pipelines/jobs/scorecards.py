@@ -48,7 +48,7 @@ def batch(home: Home, run: str, at: datetime) -> Card:
         scored = tx.rows("rules_of_run", run=run, plan=facts.plan)
         rules = _rules(home, scored, waiting, _since(tx, scored, day_of(facts.at)))
         recent = tx.rows("last_runs", plan=facts.plan, upto=facts.last, limit=LAST)
-        trend = _trend_of_runs(tx, facts.plan, [each.run for each in reversed(recent)])
+        trend = _trend_of_runs(tx, facts.plan, {each.run: each.at for each in reversed(recent)})
         drifts = tuple(_drift(row) for row in tx.rows("drift_of_run", plan=facts.plan, run=run))
         sla = _sla_of_run(home, tx, facts.plan, run, at)
     rows = Rows(facts.arrived, facts.refused, facts.quarantined, facts.stored)
@@ -286,9 +286,9 @@ def _trend_of_days(daily: Iterable[Any]) -> Trend:
     return Trend(tuple(sorted(by_day.items())))
 
 
-def _trend_of_runs(tx: Tx, plan_name: str, named: Sequence[str]) -> Trend:
-    scored = {row.run: _standing(row) for row in tx.rows("scores_of_runs", plan=plan_name, runs=named)}
-    return Trend(tuple((run, scored.get(run, Standing())) for run in named))
+def _trend_of_runs(tx: Tx, plan_name: str, when: Mapping[str, datetime]) -> Trend:
+    scored = {row.run: _standing(row) for row in tx.rows("scores_of_runs", plan=plan_name, runs=list(when))}
+    return Trend(tuple((run, scored.get(run, Standing())) for run in when), when)
 
 
 def _last_drifts(tx: Tx, plans: Sequence[str]) -> dict[str, tuple[Drift, ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from pipelines.quality.drift import Drift, Sign
@@ -84,6 +84,8 @@ class Trend:
 
     points: tuple[tuple[str, Standing], ...]
     """(ISO day or name of a run, what it scored), oldest first."""
+    when: Mapping[str, datetime] = field(default_factory=dict)
+    """When each run came."""
 
     @property
     def turned(self) -> str | None:

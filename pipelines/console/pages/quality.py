@@ -16,7 +16,7 @@ from pipelines.console.visit import Visit, allow
 from pipelines.console.words import N_
 from pipelines.jobs import months, scorecards
 from pipelines.jobs.months import Figures
-from pipelines.moments import day_of
+from pipelines.moments import CHINA, day_of
 from pipelines.policy import META_HEADINGS
 from pipelines.quality.card import Card, Standing, Trend
 from pipelines.quality.drift import Drift
@@ -172,20 +172,31 @@ def _common(visit: Visit, card: Card) -> dict[str, Any]:
         "titles": {part.plan: part.title for part in card.parts},
         "kind": kind,
         "told": told,
-        "drawn": _trend(visit, card.trend, visit.text("Score as it arrived, day by day"), runs=card.kind == "batch"),
+        "drawn": _trend(visit, card.trend, visit.text("Score as it arrived, day by day")),
+        "shown": shown(card.trend),
         "bars": _bars(visit, card),
     }
 
 
-def _trend(visit: Visit, trend: Trend, title: str, *, runs: bool = False) -> Any:
+def _trend(visit: Visit, trend: Trend, title: str) -> Any:
     if len(trend.points) < 2:
         return None
-    points = []
-    for label, standing in trend.points:
-        shown = label[-14:] if runs else label
-        points.append(Point(shown, standing.arrived, visit.url(f"/quality/runs/{label}") if runs else ""))
-    turned = trend.turned
-    return charts.trend(points, title, turn=turned[-14:] if turned and runs else turned)
+    labels = shown(trend)
+    points = [
+        Point(labels[label], standing.arrived, visit.url(f"/quality/runs/{label}") if trend.when else "")
+        for label, standing in trend.points
+    ]
+    return charts.trend(points, title, turn=labels.get(trend.turned or ""))
+
+
+def shown(trend: Trend) -> dict[str, str]:
+    """Say what people read at each point of a trend: days as they are, runs by when they came, each apart from others."""
+    labels: dict[str, str] = {}
+    for label, _ in trend.points:
+        told = f"{trend.when[label].astimezone(CHINA):%m-%d %H:%M}" if label in trend.when else label
+        same = sum(known.split(" (")[0] == told for known in labels.values())
+        labels[label] = f"{told} ({same + 1})" if same else told
+    return labels
 
 
 def _bars(visit: Visit, card: Card) -> Any:
