@@ -153,7 +153,7 @@ class _Day:
 
     def look_at_the_evidence(self, page: Page) -> None:
         page.get_by_role("link", name=self.said.evidence, exact=True).first.click()
-        page.goto(f"{self.address}/evidence?kind=rows_decided&person=steward")
+        page.goto(f"{self.address}/evidence?kind=quarantine.rows_decided&person=steward")
         told = page.locator("main").inner_text()
         assert told.count("steward") >= 3
         kinds = _sql(
