@@ -59,7 +59,7 @@ def _headline(visit: Visit, found: Overview, titles: dict[str, str]) -> Iterator
     if found.evidence.verified and found.evidence.verified.verdict == FAILED:
         yield visit.text("The ledger did not pass its last verification.")
     if found.failed:
-        yield visit.text("{count} destructions did not come to their end.", count=number(found.failed))
+        yield visit.text("Destructions that did not come to their end: {count}.", count=number(found.failed))
     if found.late:
         name = found.late[0].plan.name
         yield visit.text("A run of {plan} did not come.", plan=titles[name])
@@ -68,7 +68,7 @@ def _headline(visit: Visit, found: Overview, titles: dict[str, str]) -> Iterator
     today = found.today
     if today.deliveries:
         fine, n = number(today.untouched), number(today.deliveries)
-        yield visit.text("{n} deliveries came in today, {fine} of them without a quarantined row.", n=n, fine=fine)
+        yield visit.text("Deliveries today: {n}, of them {fine} without a quarantined row.", n=n, fine=fine)
     else:
         yield visit.text("Nothing came in today so far.")
     yield _waiting(visit, found, titles)
