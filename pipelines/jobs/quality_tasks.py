@@ -24,10 +24,13 @@ LATELY = timedelta(days=2)
 
 @impersonal
 def report_last_month(by: str = "schedule") -> dict[str, Any]:
-    """Draw up the month that is over and put it on record; nothing happens where it is."""
+    """Draw up the month that is over and put it on record, once; nothing of months before the first delivery."""
     home, at = open_home(Settings()), _now()
     try:
         last = day_of(at).replace(day=1) - scorecards.DAY
+        with home.database.begin(Role.VERIFY) as tx:
+            if not tx.scalar("scored_by", day=last):
+                return {}
         return months.as_json(months.report_month(home, f"{last:%Y-%m}", at, by))
     finally:
         home.database.close()

@@ -210,3 +210,7 @@ ON CONFLICT DO NOTHING;
 SELECT b.run, min(b.batch_id) AS first FROM vault.batch b
  WHERE b.at >= :since AND b.plan = ANY (CAST(:plans AS text[])) AND b.source = 'delivery'
  GROUP BY b.run ORDER BY 2;
+
+-- scored_by --
+-- Whether anything was scored up to a day.
+SELECT EXISTS (SELECT FROM quality.daily WHERE day <= :day);

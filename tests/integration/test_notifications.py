@@ -39,12 +39,13 @@ print("STATE", bag.dags["quality_report"].test().state)
 
 @pytest.fixture(scope="module")
 def sick(homes: Homes, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """Half of a delivery is wrong, and has waited for ten days."""
+    """A sound delivery of long ago; two thirds of today's are wrong, and overdue."""
     home = homes.blank(
         notify_email="steward@example.com, leader@example.com", notify_webhook="tutela_hook", notify_language="en",
         quality_floor=0.99, console_url="https://tutela.example.com/console",
     )  # fmt: skip
     folder = tmp_path_factory.mktemp("sick")
+    home.collect(PLAN, customers(folder / "old.csv", [9]), at=NOW - timedelta(days=40))
     home.collect(PLAN, counter(folder / "a.csv", {"姓名": ""}, {"手机号": "1"}, {}), at=NOW)
     with home.sql() as connection:
         connection.execute("UPDATE quality.quarantine SET due_at = now() - interval '1 day'")
@@ -158,6 +159,12 @@ def test_a_webhook_that_can_not_be_told_safely_is_an_error(airflow: dict[str, st
     assert {name: said in told.get(name, "") for name, (_, said) in WEBHOOKS.items()} == dict.fromkeys(WEBHOOKS, True)
     assert KEY not in done.stdout + done.stderr
     assert sorted(path for path, _, _ in hook.posts) == ["/", "/302", "/500"]
+
+
+def test_months_before_the_first_delivery_are_not_drawn_up(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quality_tasks, "Settings", lambda: home.settings)
+    assert quality_tasks.report_last_month() == {}
+    assert [entry["kind"] for entry in _entries(home) if entry["kind"].startswith("quality.")] == []
 
 
 def test_nobody_is_told_where_nobody_is_named(sick: Home, monkeypatch: pytest.MonkeyPatch) -> None:
