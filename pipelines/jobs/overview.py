@@ -165,7 +165,7 @@ def _tasks(
     yield from _of_stewards(queue)
     asked = len(destructions.waiting(home))
     if asked:
-        yield Task("approve", asked, "", "/destruction", ("leader",))
+        yield Task("approve", asked, "", "/destruction#waiting", ("leader",))
     yield from _of_officers(due, at)
     if stale:
         yield Task("verify", 1, "", "/evidence", ("auditor", "privacy_officer"))
@@ -184,9 +184,9 @@ def _of_stewards(queue: Iterable[dict[str, Any]]) -> Iterable[Task]:
 def _of_officers(due: Due, at: datetime) -> Iterable[Task]:
     for hold in due.holds:
         if (hold.review_on - day_of(at)).days <= REVIEW_DAYS:
-            yield Task("review_hold", 1, hold.hold, "/destruction", ("privacy_officer",))
+            yield Task("review_hold", 1, hold.hold, f"/destruction#{hold.hold}", ("privacy_officer",))
     if due.lost_holds:
-        yield Task("lost_hold", len(due.lost_holds), "", "/destruction", ("privacy_officer",), "bad")
+        yield Task("lost_hold", len(due.lost_holds), "", "/destruction#holds", ("privacy_officer",), "bad")
 
 
 def _of_engineers(views: Iterable[PlanView]) -> Iterable[Task]:

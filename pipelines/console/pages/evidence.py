@@ -44,8 +44,9 @@ GROUPS = {
     "evidence": (N_("Evidence"), ("evidence", "home")),
 }
 """Group of kinds → what it is called, and how its kinds begin."""
-PAGES = {"destruction": "/destruction/", "run": "/quality/runs/"}
+PAGES = {"destruction": "/destruction/", "run": "/quality/runs/", "hold": "/destruction#"}
 """What an entry speaks of → where it is shown."""
+CERTIFICATE = "/certificates/"
 
 
 @router.get("/evidence")
@@ -126,7 +127,8 @@ def _linked(visit: Visit, told: Told) -> tuple[Markup, list[tuple[str, str | Non
     sentence = escape(told.sentences[visit.language])
     apart: list[tuple[str, str | None]] = []
     for what, name in told.links.items():
-        url = visit.url(PAGES[what] + quote(name)) if what in PAGES else None
+        place = CERTIFICATE if told.kind is EntryKind.DESTRUCTION_CONFIRMED else PAGES.get(what)
+        url = visit.url(place + quote(name)) if place else None
         href = url if url and visit.opens(url) else None
         written = escape(name)
         if written not in sentence:
