@@ -62,7 +62,7 @@ def render(
     """
     if language not in LANGUAGES:
         raise TutelaError(f"Certificates are printed in {' and '.join(LANGUAGES)}.")
-    words = _words(language)
+    words = words_of(language)
     known = {**words["names"], **(names or {})}
     return _environment().get_template("certificate.html.j2").render(
         certificate=certificate,
@@ -169,7 +169,8 @@ def _count(number: int) -> str:
 
 
 @cache
-def _words(language: str) -> dict[str, dict[str, str]]:
+def words_of(language: str) -> dict[str, dict[str, str]]:
+    """Give the words of a language that certificates are told in: parts, states, names of codes."""
     content: dict[str, dict[str, str]] = json.loads((TEMPLATES / f"certificate.{language}.json").read_text("utf-8"))
     return content
 

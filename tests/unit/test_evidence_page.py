@@ -94,7 +94,7 @@ def test_what_a_provider_guarantees_is_told_in_chinese_too(provider: Any) -> Non
     rotation = replace(a_case().rotation, guarantee=provider.guarantee)
     document = resigned(DOCUMENT, HOME.key, case=replace(DOCUMENT.case, rotation=rotation))
     assert provider.guarantee.replace("'", "&#39;") in page.render(document, "en")
-    assert "密钥" in page._words("zh-CN")["guarantees"][provider.guarantee]
+    assert "密钥" in page.words_of("zh-CN")["guarantees"][provider.guarantee]
 
 
 def test_what_stands_in_a_style_sheet_can_not_leave_it() -> None:
