@@ -28,7 +28,7 @@ ALTER TABLE quality.quarantine
   ALTER COLUMN reason SET NOT NULL,
   ALTER COLUMN due_at SET NOT NULL,
   ADD CONSTRAINT quarantine_reason CHECK (reason = failed[1]);
-CREATE INDEX quarantine_queue ON quality.quarantine (plan, state, due_at, record_id);
+CREATE INDEX quarantine_queue ON quality.quarantine (plan, state, due_at, record_id) INCLUDE (arrived_at);
 CREATE INDEX quarantine_by_due ON quality.quarantine (state, due_at, record_id);
 CREATE INDEX quarantine_by_batch ON quality.quarantine (batch_id);
 CREATE INDEX quarantine_by_rule ON quality.quarantine USING gin (failed);

@@ -41,7 +41,7 @@ CREATE TABLE quality.quarantine (
   CONSTRAINT quarantine_reason CHECK (reason = failed[1])
 );
 CREATE INDEX quarantine_by_cohort ON quality.quarantine (cohort_id);
-CREATE INDEX quarantine_queue ON quality.quarantine (plan, state, due_at, record_id);
+CREATE INDEX quarantine_queue ON quality.quarantine (plan, state, due_at, record_id) INCLUDE (arrived_at);
 CREATE INDEX quarantine_by_due ON quality.quarantine (state, due_at, record_id);
 CREATE INDEX quarantine_by_batch ON quality.quarantine (batch_id);
 CREATE INDEX quarantine_by_rule ON quality.quarantine USING gin (failed);
