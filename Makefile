@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help env demo test test-slow lint types imports check docs model soak bench bench-destruction bench-detection clean
+.PHONY: help env demo test test-slow lint types imports check docs model soak bench bench-destruction bench-detection bench-quality clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -52,6 +52,9 @@ bench: env ## file to vault, stage by stage
 
 bench-destruction: env ## nightly purge, erasure on request, evidence; ARGS="--due 10000 --total 50000 --erase 1000" is quick
 	$(BIN)/python benchmarks/destruction.py $(ARGS)
+
+bench-quality: env ## a verdict on every row: 1,000,000 rows, 31 expectations; ARGS="--rows 100000" is quick
+	$(BIN)/python benchmarks/quality.py --rows 1000000 $(ARGS)
 
 bench-detection: env ## what detection finds and how fast; ARGS=--quick, ARGS=--write-docs for docs/detection.md
 	$(BIN)/python benchmarks/detection.py $(ARGS)

@@ -21,7 +21,7 @@ from great_expectations.expectations.metrics.map_metric_provider import (
 )
 
 from pipelines.quality.expectations.agreement import PAIR
-from pipelines.quality.expectations.days import Days, days_of, is_day, latest_day
+from pipelines.quality.expectations.days import NO_DAY, Days, days_of, is_day, latest_day
 from pipelines.quality.expectations.resident_id import BIRTH, WIDTH
 from pipelines.quality.expectations.sentence import Sentence
 from pipelines.quality.expectations.texts import Texts, number_at
@@ -32,12 +32,13 @@ _YEARS = r"^([0-9]{1,3})(?:[.]0+)?(?: ?(?:岁|周岁))?$"
 
 def births_of(column: pd.Series) -> Days:
     """Read birth dates (yyyymmdd) from dates or resident identity numbers; 0 or less where there is none."""
-    births = days_of(column)
-    ids = np.flatnonzero(births <= 0)
-    if ids.size:
-        texts = Texts.of(column.iloc[ids])
-        found = np.where(number_at(texts, 0, WIDTH - 1, WIDTH) < 0, 0, number_at(texts, *BIRTH, WIDTH))
-        births[ids] = np.where(is_day(np.maximum(found, 0)), found, 0)
+    texts = Texts.of(column)
+    ids = number_at(texts, 0, WIDTH - 1, WIDTH) >= 0
+    births = np.where(ids, number_at(texts, *BIRTH, WIDTH), NO_DAY)
+    births = np.where(is_day(np.maximum(births, 0)), births, NO_DAY)
+    rest = np.flatnonzero(~ids)
+    if rest.size:
+        births[rest] = days_of(column.iloc[rest])
     return births
 
 
