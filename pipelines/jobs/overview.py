@@ -136,7 +136,7 @@ def overview(home: Home, at: datetime) -> Overview:
     stale = evidence.verified is None or at - evidence.verified.at > timedelta(days=VERIFY_DAYS)
     asked = destructions.states(home)
     return Overview(
-        today=_today(home, at),
+        today=_today(views),
         plans=views,
         card=scorecards.everything(home, at),
         floor=home.settings.quality_floor,
@@ -153,10 +153,11 @@ def overview(home: Home, at: datetime) -> Overview:
     )
 
 
-def _today(home: Home, at: datetime) -> Today:
-    runs = [run for run in plans.runs(home, limit=plans.DAYS) if day_of(run.at) == day_of(at)]
-    untouched = sum(not run.fates.quarantined_rows for run in runs)
-    return Today(len(runs), untouched, sum(run.fates.arrived for run in runs))
+def _today(views: Sequence[PlanView]) -> Today:
+    last = [view.days[-1] for view in views]
+    deliveries = sum(day.deliveries for day in last)
+    untouched = deliveries - sum(day.touched for day in last)
+    return Today(deliveries, untouched, sum(day.arrived for day in last))
 
 
 def _tasks(

@@ -69,6 +69,8 @@ class Day:
     arrived: int = 0
     stored: int = 0
     refused: int = 0
+    touched: int = 0
+    """Deliveries from which a row went into quarantine."""
 
     @property
     def quarantined(self) -> int:
@@ -221,7 +223,7 @@ def _runs(tx: Tx, plan: str | None, limit: int) -> list[Run]:
 
 def _day(day: date, plan: str, known: Mapping[tuple[str, date], Any]) -> Day:
     row = known.get((plan, day))
-    return Day(day) if row is None else Day(day, row.deliveries, row.arrived, row.stored, row.refused)
+    return Day(day) if row is None else Day(day, row.deliveries, row.arrived, row.stored, row.refused, row.touched)
 
 
 def _month(days: Iterable[Day], reasons: Iterable[Any]) -> Fates:

@@ -20,8 +20,10 @@ SELECT r.plan, r.run, r.chunks, r.at, r.last, r.entered_by, r.arrived, r.stored,
  ORDER BY r.last DESC;
 
 -- days_of_plans --
--- What arrived and was stored of each plan on each day in China since a moment, and in how many deliveries.
+-- What arrived and was stored of each plan on each day in China since a moment, in how many deliveries, and from how many
+-- of them something went into quarantine.
 SELECT b.plan, (b.at AT TIME ZONE 'Asia/Shanghai')::date AS day, count(DISTINCT b.delivery_id) AS deliveries,
+       count(DISTINCT b.delivery_id) FILTER (WHERE b.quarantined <> '{}') AS touched,
        sum(b.arrived)::bigint AS arrived, sum(b.stored)::bigint AS stored,
        sum((SELECT coalesce(sum(value::bigint), 0) FROM jsonb_each_text(b.refused)))::bigint AS refused
   FROM vault.batch b
