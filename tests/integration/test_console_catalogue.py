@@ -84,7 +84,7 @@ def test_whoever_may_look_sees_the_pages_and_no_value(console: Console, language
             assert answer.status_code == 200, (path, who)
             assert resident_id(999) not in answer.text
         assert console.get(path, "requester").status_code == 403
-    assert ("待处理" if language == "zh-CN" else "findings are open") in console.get(
+    assert ("待处理" if language == "zh-CN" else "Open findings: 1") in console.get(
         "/catalogue", language=language
     ).text
 
@@ -134,7 +134,7 @@ def test_a_rejection_says_why_and_destroys_nothing(console: Console) -> None:
     assert console.post(f"/destruction/{seen['job']}/decide", "leader", **data).status_code == 303
     assert console.home.rows("SELECT decision, reason FROM destruction.approval") == [("rejected", data["reason"])]
     assert "nothing waits" not in console.get("/destruction").text
-    assert "1 destructions wait" not in console.get("/destruction").text
+    assert "Waiting for a leader" not in console.get("/destruction").text
 
 
 def test_a_privacy_officer_lays_a_hold_which_keeps_the_night_and_releases_it(console: Console) -> None:
@@ -150,7 +150,7 @@ def test_a_privacy_officer_lays_a_hold_which_keeps_the_night_and_releases_it(con
     assert hold in shown
     assert "Court" not in shown
     assert "Court" in console.get("/destruction", "privacy_officer").text
-    assert "tonight takes 0 records" in shown
+    assert "Tonight takes 0 records" in shown
     assert console.post(f"/holds/{hold}/release", "steward").status_code == 403
     assert console.post(f"/holds/{hold}/release", "privacy_officer").status_code == 303
     assert console.home.value("SELECT released_by FROM destruction.hold") == "privacy_officer"
@@ -159,23 +159,24 @@ def test_a_privacy_officer_lays_a_hold_which_keeps_the_night_and_releases_it(con
 def test_a_certificate_is_shown_downloaded_verified_and_printed(console: Console) -> None:
     console.home.purge()
     job = console.home.value("SELECT job_id FROM destruction.job WHERE state = 'confirmed'")
-    shown = console.get(f"/certificates/{job}").text
+    shown = console.get(f"/destruction/{job}/certificate").text
     assert "20 records were destroyed" in shown
-    document = console.get(f"/certificates/{job}/document")
+    assert console.get(f"/certificates/{job}").headers["location"] == f"/destruction/{job}/certificate"
+    document = console.get(f"/destruction/{job}/certificate/document")
     assert document.json()["case"]["id"] == job
     assert document.headers["content-disposition"] == f'attachment; filename="{job}.json"'
-    checked = console.post(f"/certificates/{job}/verify", "auditor").text
+    checked = console.post(f"/destruction/{job}/certificate/verify", "auditor").text
     assert "The document holds" in checked
     assert len(re.findall(r"</span> holds</span>", checked)) >= 9
     (console.home.folder / "certificates" / f"{job}.json").write_bytes(
         document.content.replace(b'"records":20', b'"records":21')
     )
-    assert "does not hold" in console.post(f"/certificates/{job}/verify", "auditor").text
-    paper = console.get(f"/certificates/{job}/paper", language="zh-CN")
+    assert "does not hold" in console.post(f"/destruction/{job}/certificate/verify", "auditor").text
+    paper = console.get(f"/destruction/{job}/certificate/paper", language="zh-CN")
     assert "客户信息销毁证明" in paper.text
     assert "sha256-" in paper.headers["content-security-policy"]
-    assert console.get("/certificates/DS-nothing").status_code == 404
-    assert console.get(f"/certificates/{job}", "requester").status_code == 403
+    assert console.get("/destruction/DS-nothing/certificate").status_code == 404
+    assert console.get(f"/destruction/{job}/certificate", "requester").status_code == 403
 
 
 def test_an_empty_home_says_so(homes: Homes) -> None:

@@ -28,14 +28,14 @@ def columns(visit: Reader, plan: str | None = None, show: str | None = None) -> 
     """Show the columns of all plans, or of one; or only those with something to look at."""
     found = catalogue.columns(visit.home, plan)
     everything = found if plan is None else catalogue.columns(visit.home)
-    read = catalogue.readings(visit.home)
+    read, findings = catalogue.readings(visit.home), catalogue.findings(visit.home, plan)
     shown = [each for each in found if each["open"]] if show == "open" else found
     plans = sorted({each["plan"] for each in everything})
     return visit.page(
         "catalogue/columns.html",
         columns=shown, plans=plans, plan=plan, show=show, named=_Named(visit),
-        open=sum(each["open"] for each in everything), open_here=sum(bool(each["open"]) for each in found),
-        worst=max((each for each in everything if each["open"]), key=lambda each: (each["level"] or 0, each["open"]), default=None),
+        open=sum(each["open"] for each in found), open_here=sum(bool(each["open"]) for each in found),
+        worst=next((each for each in findings if each["standing"] == "open"), None), kinds=KINDS,
         read_otherwise={name: count for name, count in read["read_otherwise"].items() if plan in {None, name}},
     )  # fmt: skip
 
@@ -47,7 +47,7 @@ def column(visit: Reader, plan: str, field: str) -> Response:
     return visit.page(
         "catalogue/column.html", column=told, named=_Named(visit), kinds=KINDS,
         entities=catalogue.entities(visit.home) if visit.may("steward") else {},
-        open=sum(each["standing"] == "open" for each in told["findings"]),
+        open=sum(each["standing"] == "open" for each in told["findings"]), worst=next(iter(told["findings"]), None),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import re
 from base64 import b64encode
 from hashlib import sha256
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
@@ -36,25 +37,31 @@ _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 Reader = Annotated[Visit, allow(*READERS)]
 
 
-@router.get("/certificates/{job}")
+@router.get("/destruction/{job}/certificate")
 def certificate(visit: Reader, job: str) -> Response:
     """Show a certificate."""
     return _page(visit, job)
 
 
-@router.post("/certificates/{job}/verify")
+@router.get("/certificates/{job}")
+def by_name(visit: Reader, job: str) -> Response:
+    """Lead from a certificate's name, as the ledger tells it, to where it stands."""
+    return visit.back(f"/destruction/{quote(job, safe='')}/certificate")
+
+
+@router.post("/destruction/{job}/certificate/verify")
 def verify(visit: Annotated[Visit, act(*READERS)], job: str) -> Response:
     """Verify it as an outsider would, and show each check."""
     return _page(visit, job, report=destructions.verify(visit.home, job))
 
 
-@router.get("/certificates/{job}/document")
+@router.get("/destruction/{job}/certificate/document")
 def document(visit: Reader, job: str) -> Response:
     """Give the signed document."""
     return visit.download(destructions.document(visit.home, job), f"{job}.json", "application/json")
 
 
-@router.get("/certificates/{job}/paper")
+@router.get("/destruction/{job}/certificate/paper")
 def paper(visit: Reader, job: str) -> Response:
     """Show the certificate as it is printed and filed: a page that stands alone, with its own style."""
     code = _code(visit)
