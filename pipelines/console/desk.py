@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from pipelines.console import charts
+from pipelines.console import charts, links
 from pipelines.console.areas import AREAS, area_of
 from pipelines.console.security import FIELD, NOTICE, Seal
 from pipelines.console.visit import Identify, Visit
@@ -92,7 +92,8 @@ class Desk:
             "languages": LANGUAGES,
             "tag": TAGS[words.language],
         }
-        return self._templates.get_template(template).render(**known, **context)
+        html = self._templates.get_template(template).render(**known, **context)
+        return html if len(known["areas"]) == len(AREAS) else links.opened(html, visit.opens)  # type: ignore[arg-type]
 
 
 def _templates() -> Environment:
