@@ -37,7 +37,7 @@ class ColumnValuesAmount(ColumnMapMetricProvider):
         text = column.astype("str")
         written = text.str.contains(_AMOUNT, na=False).to_numpy(dtype=np.bool_)
         numbers = np.full(len(column), np.nan)
-        numbers[written] = pd.to_numeric(text[written].str.replace(",", "", regex=False)).to_numpy(dtype=np.float64)
+        numbers[written] = text[written].str.replace(",", "", regex=False).to_numpy(dtype=object).astype(np.float64)
         low = -np.inf if min_value is None else min_value
         high = np.inf if max_value is None else max_value
         return pd.Series(missing | ((numbers >= low) & (numbers <= high)), index=column.index)

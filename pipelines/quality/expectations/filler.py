@@ -25,7 +25,7 @@ _WORDS = (
     "|asdf[a-z]*|qwer[a-z]*|abc|xxx+|aaa+"
 )
 _PUNCTUATION = r"[\p{P}\p{S}\s]*"
-FILLER = rf"(?i)^{_PUNCTUATION}(?:{_WORDS})?[0-9]{{0,3}}{_PUNCTUATION}$"
+FILLER = rf"(?i)^{_PUNCTUATION}(?:{_WORDS})? ?[0-9]{{0,3}}{_PUNCTUATION}$"
 
 
 class ColumnValuesFiller(ColumnMapMetricProvider):

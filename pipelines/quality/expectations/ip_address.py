@@ -16,7 +16,8 @@ from great_expectations.expectations.metrics.map_metric_provider import (
 from pipelines.quality.expectations.sentence import Sentence
 from pipelines.quality.expectations.texts import judge_distinct, judge_pattern
 
-_FOUR = r"^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:[.]|$)){4}$"
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_FOUR = f"^(?:{_OCTET}[.]){{3}}{_OCTET}$"
 
 
 def is_address(text: str) -> bool:

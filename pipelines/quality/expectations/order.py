@@ -16,14 +16,13 @@ from great_expectations.expectations.metrics.map_metric_provider import (
 )
 
 from pipelines.quality.expectations.agreement import PAIR
+from pipelines.quality.expectations.days import CHINA
 from pipelines.quality.expectations.recent import moments_of
 from pipelines.quality.expectations.sentence import Sentence
 
-_CHINA = "Asia/Shanghai"
-
 
 def _days(column: pd.Series) -> pd.Series:
-    days: pd.Series = moments_of(column).dt.tz_convert(_CHINA).dt.normalize()
+    days: pd.Series = moments_of(column).dt.tz_convert(CHINA).dt.normalize()
     return days
 
 
