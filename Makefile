@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help env demo test test-slow lint types imports check docs model soak bench bench-destruction bench-detection bench-quality clean
+.PHONY: help env demo test test-slow lint types imports check docs model soak bench bench-destruction bench-detection bench-quality bench-console pictures clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -55,6 +55,12 @@ bench-destruction: env ## nightly purge, erasure on request, evidence; ARGS="--d
 
 bench-quality: env ## a verdict on every row: 1,000,000 rows, 31 expectations; ARGS="--rows 100000" is quick
 	$(BIN)/python benchmarks/quality.py --rows 1000000 $(ARGS)
+
+bench-console: env ## how fast the console answers; ARGS="--records 100000" is quick
+	$(BIN)/python benchmarks/console.py $(ARGS)
+
+pictures: env ## take the pictures of the stewards' guide anew (wants Chromium and a Chinese font)
+	$(BIN)/python docs/pictures.py
 
 bench-detection: env ## what detection finds and how fast; ARGS=--quick, ARGS=--write-docs for docs/detection.md
 	$(BIN)/python benchmarks/detection.py $(ARGS)
