@@ -37,16 +37,19 @@ PAGES = (
     (f"/plans/{PLANS[0]}", "engineer"),
     ("/quality", "steward"),
     (f"/quality/plans/{PLANS[0]}", "steward"),
+    (f"/quality/plans/{PLANS[0]}/rules/id_number.checksum", "steward"),
+    ("/quality/reports", "steward"),
     ("/quarantine", "steward"),
     (f"/quarantine?plan={PLANS[0]}", "steward"),
     (f"/quarantine?plan={PLANS[0]}&rule=id_number.checksum", "steward"),
     ("/catalogue", "steward"),
+    (f"/catalogue/{PLANS[0]}/id_number", "steward"),
     ("/destruction", "leader"),
     ("/evidence", "auditor"),
     (f"/evidence?plan={PLANS[0]}", "auditor"),
     ("/evidence?kind=ingest.rows_quarantined", "auditor"),
 )
-"""Page and who asks for it; pages behind these are found by their first link of each kind."""
+"""Page and who asks for it; the page of a row is found by the first link to one."""
 
 
 def main() -> int:
@@ -108,11 +111,9 @@ def _pages(browser: TestClient) -> Iterator[tuple[str, str]]:
     yield from PAGES
     browser.cookies.update(cookie("steward"))
     shown = browser.get("/quarantine").text
-    marker = 'href="/quarantine/'
-    rows = [part.split('"')[0].split("?")[0] for part in shown.split(marker)[1:]]
-    record = next((row for row in rows if len(row) == 36), None)
-    if record:
-        yield f"/quarantine/{record}", "steward"
+    rows = [part.split('"')[0].split("?")[0] for part in shown.split('href="/quarantine/rows/')[1:]]
+    if rows:
+        yield f"/quarantine/rows/{rows[0]}", "steward"
 
 
 def _timed(browser: TestClient, path: str, role: str) -> dict[str, Any]:

@@ -140,6 +140,7 @@ def _put_findings(tx: Tx, batch: int, plan: Plan, suite: Suite, day: date, chanc
         for field in plan.fields
     ]
     catalogue.put_profiles(tx, batch, profiles, {each.name: each.code or "" for each in profiles}, "0" * 16)
+    catalogue.put_findings(tx, batch, [])
 
 
 def _put_quarantined(home: Home, suite: Suite, number: int, rows: int, chance: np.random.Generator) -> None:
