@@ -95,7 +95,12 @@ def test_a_waiting_row_holds_all_it_broke_and_counts_under_the_first(
     assert first[:2] == ("id_number.checksum", "mobile.format")
     assert {"email.format", "address.substantial"} <= set(first[2:])
     assert first.index("email.format") < first.index("address.substantial"), "warnings come before what is only counted"
-    assert told["free_text.cn_id_card"] == ("free_text.cn_id_card", "sex.known", "collected_at.recent", "collected_at.received")
+    assert told["free_text.cn_id_card"] == (
+        "free_text.cn_id_card",
+        "sex.known",
+        "collected_at.recent",
+        "collected_at.received",
+    )
     [(stored, counted)] = home.rows("SELECT stored, quarantined FROM vault.batch")
     assert (stored, counted) == (1, {"id_number.checksum": 1, "free_text.cn_id_card": 1})
 
