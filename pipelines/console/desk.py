@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -40,6 +41,7 @@ class Desk:
         self.areas: dict[str, frozenset[str]] = {}
         """Area's path → whom its first page admits; set by the application."""
         self._home: Home | None = None
+        self._warmed = False
         self._lock = threading.Lock()
         self._templates = _templates()
 
@@ -54,6 +56,14 @@ class Desk:
                 self._home = open_home(self.settings)
             self._home = replace(self._home, policy=current_policy(self.settings))
             return self._home
+
+    def warm(self) -> None:
+        """Load in the background what a decision about a row needs: the first one would wait seconds for it."""
+        with self._lock:
+            if self._warmed:
+                return
+            self._warmed = True
+        threading.Thread(target=importlib.import_module, args=("pipelines.review",), daemon=True).start()
 
     def forget(self, error: Exception) -> None:
         """Open the home anew at the next visit where the database went away: it may come back on another port."""

@@ -71,6 +71,7 @@ def queue(
     """Show which rows wait, the most urgent first."""
     view = View(plan or None, rule or None, batch, state, overdue, SORTS.get(sort, "due"))
     home = visit.home
+    visit.desk.warm()
     page = quarantine.queue(home, view, visit.at, after)
     plans = quarantine.summary(home, visit.at)
     chosen = next((each for each in plans if each["plan"] == view.plan), None)

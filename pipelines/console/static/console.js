@@ -65,6 +65,9 @@
     }, 1000);
   });
 
+  // On a phone the areas scroll sideways; the one that is open is to be seen.
+  document.querySelector(".top [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   // A form is sent once; what takes longer than a moment says that it is under way.
   document.addEventListener("submit", (event) => {
     const form = event.target;
