@@ -30,6 +30,8 @@ WEEKDAYS = {
     "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
 }
 NOTHING = "–"
+JUST = 30
+"""Seconds that are no span worth telling."""
 
 
 def N_(msgid: str) -> str:  # noqa: N802 - its name in gettext
@@ -107,6 +109,8 @@ class Words:
         found = _moment(value)
         if not isinstance(found, datetime):
             found = datetime(found.year, found.month, found.day, tzinfo=CHINA)
+        if abs((found - now).total_seconds()) < JUST:
+            return self.text("just now")
         return format_timedelta(found - now, add_direction=True, locale=Locale.parse(LOCALES[self.language]))
 
     def duration(self, seconds: float | None) -> str:

@@ -106,6 +106,8 @@ def test_times_are_chinas_and_days_have_their_weekday():
     [
         ("zh", timedelta(hours=3), "3小时前"),
         ("en", timedelta(hours=3), "3 hours ago"),
+        ("zh", timedelta(seconds=3), "刚刚"),
+        ("en", timedelta(seconds=-3), "just now"),
         ("zh", timedelta(days=-2), "2天后"),
         ("en", timedelta(days=-2), "in 2 days"),
     ],
