@@ -15,9 +15,9 @@ from fastapi.staticfiles import StaticFiles
 
 from pipelines.console import pages, switches
 from pipelines.console.areas import AREAS
-from pipelines.console.desk import STATIC, Desk
+from pipelines.console.desk import Desk
 from pipelines.console.security import Guard
-from pipelines.console.visit import Identify, Visit, Visitor, roles_of
+from pipelines.console.visit import STATIC, Identify, Visit, Visitor, roles_of
 from pipelines.errors import PolicyError, TutelaError, UnknownReference, without_values
 from pipelines.settings import Settings
 

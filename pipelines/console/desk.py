@@ -7,8 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from functools import cache, cached_property
-from hashlib import sha256
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,12 @@ from pipelines.console import charts, links
 from pipelines.console.areas import AREAS, area_of
 from pipelines.console.security import FIELD, NOTICE, Seal
 from pipelines.console.visit import Identify, Visit
-from pipelines.console.words import LANGUAGES, TAGS
+from pipelines.console.words import TAGS
 from pipelines.errors import DatabaseUnavailable
 from pipelines.jobs.home import Home, current_policy, open_home
 from pipelines.platform.secrets import Secrets
 from pipelines.settings import Settings
 
-STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -78,14 +76,10 @@ class Desk:
         """Give what signs forms and notices."""
         return Seal(Secrets(self.settings.resolved_home).get("console"))
 
-    @cache  # noqa: B019 - one desk a process
-    def fingerprint(self, name: str) -> str:
-        """Tell one state of a static file from another."""
-        return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
-
     def render(self, template: str, visit: Visit, context: dict[str, Any]) -> str:
         """Write a page."""
         words = visit.words
+        areas = [area for area in AREAS if visit.may(*self.areas.get(area.path, ()))]
         known = {
             "visit": visit,
             "words": words,
@@ -96,14 +90,13 @@ class Desk:
             "moment": words.moment,
             "duration": words.duration,
             "ago": lambda value: words.ago(value, visit.at),
-            "areas": [area for area in AREAS if visit.may(*self.areas.get(area.path, ()))],
+            "areas": areas,
             "area": area_of(visit.path),
             "notice": self.seal.noticed(visit.request.cookies.get(NOTICE)),
-            "languages": LANGUAGES,
             "tag": TAGS[words.language],
         }
         html = self._templates.get_template(template).render(**known, **context)
-        return html if len(known["areas"]) == len(AREAS) else links.opened(html, visit.opens)  # type: ignore[arg-type]
+        return html if len(areas) == len(AREAS) else links.opened(html, visit.opens)
 
 
 def _templates() -> Environment:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.errors import ApprovalMissing, without_values
 
@@ -89,10 +89,10 @@ class Guard:
             return
         begun = False
 
-        async def sending(message: object) -> None:
+        async def sending(message: Message) -> None:
             nonlocal begun
             begun = True
-            await send(message)  # type: ignore[arg-type]
+            await send(message)
 
         try:
             await self._app(scope, receive, sending)

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 EVERYBODY = ("engineer", "steward", "requester", "leader", "auditor", "privacy_officer", "Admin")
 """Airflow's roles; somebody with none of them has nothing to look for here."""
+STATIC = Path(__file__).parent / "static"
 LANGUAGE, THEME = "tutela_language", "tutela_theme"
 THEMES = ("auto", "light", "dark")
 
@@ -96,7 +100,7 @@ class Visit:
 
     def static(self, name: str) -> str:
         """Give the address of a file of the console's own, which changes with its content."""
-        return self.url(f"/static/{name}", v=self.desk.fingerprint(name))
+        return self.url(f"/static/{name}", v=fingerprint(name))
 
     def here(self, **changes: Any) -> str:
         """Give this page's own address with some of its query changed; None removes."""
@@ -129,6 +133,12 @@ class Visit:
         """Answer with a file."""
         disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(content, media_type=kind, headers=disposition | security.HEADERS)
+
+
+@cache
+def fingerprint(name: str) -> str:
+    """Tell one state of a static file from another."""
+    return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
 
 
 def allow(*roles: str) -> Any:
